@@ -1,0 +1,1 @@
+"""Discord: commands, buttons, cards, delivery and the command line, on top of every other part."""

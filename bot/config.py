@@ -1,0 +1,253 @@
+"""The config file as one typed tree, and plain words for what is wrong in it; knows no part that uses it.
+
+`config.toml` is read once, when `Config.load` is called; every key can also come from the environment as
+`ATELIER_SECTION__KEY`, which wins over the file.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+
+PREFIX = "ATELIER_"
+DISCORD_API = "https://discord.com/api/v10"
+
+
+class ConfigError(Exception):
+    """The config cannot be used; `str(error)` says why, on one line, and never holds a value that may be secret.
+
+    Attributes:
+        key: the offending key as `section.key`, or None when the file as a whole is at fault.
+        nearest: the valid key that was probably meant, for an unknown one.
+    """
+
+    def __init__(self, message: str, *, key: str | None = None, nearest: str | None = None) -> None:
+        super().__init__(message)
+        self.key = key
+        self.nearest = nearest
+
+
+class Section(BaseModel):
+    """A table of the file: unknown keys are refused, values do not change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Discord(Section):
+    token: SecretStr = SecretStr("")
+    api: str = DISCORD_API
+    gateway: str = ""
+    cdn: str = ""
+
+    @field_validator("token")
+    @classmethod
+    def _without_stray_space(cls, token: SecretStr) -> SecretStr:
+        return SecretStr(token.get_secret_value().strip())
+
+    @field_validator("api", "gateway", "cdn")
+    @classmethod
+    def _is_address(cls, address: str, info: ValidationInfo) -> str:
+        schemes = ("ws://", "wss://") if info.field_name == "gateway" else ("http://", "https://")
+        if address and not address.startswith(schemes):
+            raise ValueError(f"must begin with {' or '.join(schemes)}")
+        return address.rstrip("/")
+
+
+class Storage(Section):
+    folder: Path = Path("storage")
+
+
+class Database(Section):
+    # A secret because a PostgreSQL address carries its password.
+    url: SecretStr = SecretStr("")
+
+
+class Engine(Section):
+    device: str = Field(default="auto", pattern=r"^(auto|cpu|mps|cuda(:\d{1,2})?)$")
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    model: str = "pocket"
+    preview_every: int = Field(default=1, ge=0, le=100)
+
+
+class Queue(Section):
+    order: Literal["fifo", "fair"] = "fifo"
+    waiting_per_person: int = Field(default=10, ge=1)
+    waiting_total: int = Field(default=1000, ge=1)
+    running_per_person: int = Field(default=3, ge=1)
+    max_attempts: int = Field(default=3, ge=1)
+    lease_seconds: int = Field(default=60, ge=5, le=3600)
+
+
+class Limits(Section):
+    pictures: int = Field(default=4, ge=1, le=4)
+    steps: int = Field(default=50, ge=1, le=100)
+    pixels: int = Field(default=1_048_576, ge=4096)
+
+
+class Web(Section):
+    address: str = ""
+
+
+class Log(Section):
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+class Model(Section):
+    """One `[models.NAME]`: absent values are the family's own; `folder` or `repository` says where it is."""
+
+    family: str = "flux1"
+    folder: Path | None = None
+    repository: str = ""
+    revision: str = ""
+    steps: int | None = Field(default=None, ge=1, le=100)
+    guidance: float | None = Field(default=None, ge=0, le=30)
+    width: int | None = Field(default=None, ge=16, le=4096)
+    height: int | None = Field(default=None, ge=16, le=4096)
+    max_side: int | None = Field(default=None, ge=16, le=8192)
+    licence: str = ""
+    accepted: bool = False
+
+    @field_validator("folder", mode="before")
+    @classmethod
+    def _empty_is_none(cls, folder: Any) -> Any:
+        return folder or None
+
+
+class Config(BaseSettings):
+    """Everything the owner can set. Every value has a working default but the token."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    discord: Discord = Discord()
+    storage: Storage = Storage()
+    database: Database = Database()
+    engine: Engine = Engine()
+    queue: Queue = Queue()
+    limits: Limits = Limits()
+    web: Web = Web()
+    log: Log = Log()
+    models: dict[str, Model] = {}
+
+    DEFAULT_PATH: ClassVar[Path] = Path("config.toml")
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Self:
+        """Read a config file; without a path, `config.toml` in the current folder if it is there, else the defaults.
+
+        Relative folders in the file are taken from the file's own folder.
+
+        Raises:
+            ConfigError: the file is missing or not TOML, a key is unknown, or a value is not allowed.
+        """
+        if path is None and not cls.DEFAULT_PATH.exists():
+            return cls.of({})
+        path = path or cls.DEFAULT_PATH
+        return cls.of(_read(path), folder=path.resolve().parent)
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any], folder: Path | None = None) -> Self:
+        """The config of a parsed document, completed by the environment; relative folders are taken from `folder`.
+
+        Raises:
+            ConfigError: a key is unknown or a value is not allowed.
+        """
+        _refuse_unknown_variables(os.environ)
+        try:
+            config = cls(**document)
+        except ValidationError as error:
+            raise _in_words(error) from None
+        except SettingsError as error:
+            raise ConfigError(f"the environment cannot be read: {error}") from None
+        base = folder or Path.cwd()
+        models = {
+            name: model.model_copy(update={"folder": model.folder and base / model.folder.expanduser()})
+            for name, model in config.models.items()
+        }
+        storage = Storage(folder=base / config.storage.folder.expanduser())
+        return config.model_copy(update={"storage": storage, "models": models})
+
+    @property
+    def database_url(self) -> str:
+        """The database's address; SQLite in the storage folder unless another is set. May hold a password."""
+        return self.database.url.get_secret_value() or f"sqlite+aiosqlite:///{self.storage.folder / 'atelier.db'}"
+
+    @property
+    def database_name(self) -> str:
+        """The database's address without user and password, fit for people and logs."""
+        scheme, _, rest = self.database_url.partition("://")
+        return f"{scheme}://{rest.rpartition('@')[2]}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+
+def keys() -> Iterator[str]:
+    """Every key as `section.key`; the keys of a model as `models.NAME.key`."""
+    for name, field in Config.model_fields.items():
+        section, prefix = (Model, f"{name}.NAME") if name == "models" else (field.annotation, name)
+        assert isinstance(section, type)
+        assert issubclass(section, Section)
+        yield from (f"{prefix}.{key}" for key in section.model_fields)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        raise ConfigError(f"there is no config file {path}; copy config.example.toml to begin") from None
+    except OSError as error:
+        raise ConfigError(f"the config file {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"the config file {path} is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"the config file {path} is not valid TOML: {error}") from None
+
+
+def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
+    # The environment source skips what it does not know; a misspelt token would then look like a missing one.
+    sections = [name.upper() for name in Config.model_fields]
+    for variable in environment:
+        section, nested, rest = variable.upper().removeprefix(PREFIX).partition("__")
+        if variable.upper().startswith(PREFIX) and nested and section not in sections:
+            raise _unknown((section.lower(), *rest.lower().split("__")))
+
+
+def _in_words(error: ValidationError) -> ConfigError:
+    first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+    location = tuple(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return _unknown(location)
+    key = ".".join(location)
+    reason = first["msg"].removeprefix("Value error, ").replace("Input should", "should")
+    if first["type"] == "string_pattern_mismatch":
+        reason = "should be auto, cpu, mps, cuda or cuda:0, cuda:1, ..."
+    return ConfigError(f"the config key {key} is not allowed as it is: {reason}", key=key)
+
+
+def _unknown(location: tuple[str, ...]) -> ConfigError:
+    section, key = location[0], ".".join(location)
+    known = list(keys()) if len(location) > 1 else list(Config.model_fields)
+    if section == "models" and len(location) > 2:
+        known = [one.replace("NAME", location[1]) for one in known if one.startswith("models.")]
+    # A section's own name also matches inside longer keys: the same section first, the whole tree after it.
+    siblings = [one for one in known if one.rpartition(".")[0] == key.rpartition(".")[0]]
+    close = get_close_matches(key, siblings, n=1, cutoff=0.6) or get_close_matches(key, known, n=1, cutoff=0.6)
+    nearest = close[0] if close else None
+    hint = f"; did you mean {nearest}?" if nearest else "; config.example.toml lists every key"
+    return ConfigError(f"the config key {key} does not exist{hint}", key=key, nearest=nearest)

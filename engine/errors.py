@@ -1,0 +1,158 @@
+"""What can go wrong with pixels, as data. The words for people live in `bot.errors`.
+
+Every error has a stable `code` and a `detail` of plain JSON values, which the worker writes into a failed job's row.
+"""
+
+from typing import ClassVar, TypeAlias
+
+Json: TypeAlias = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
+
+
+class EngineError(Exception):
+    """Base of all. `detail` holds the fields of the error by name."""
+
+    code: ClassVar[str] = "engine"
+
+    def __init__(self, **detail: Json) -> None:
+        self.detail = detail
+        super().__init__(detail)
+
+
+class RequestError(EngineError):
+    """The request cannot be served as it is; the engine is well."""
+
+    code = "request"
+
+
+class UnknownModel(RequestError):
+    """The catalogue has no model called `name`; `nearest` is the closest name, or None."""
+
+    code = "unknown_model"
+
+    def __init__(self, name: str, nearest: str | None) -> None:
+        super().__init__(name=name[:100], nearest=nearest)
+        self.name = name[:100]
+        self.nearest = nearest
+
+
+class LicenceNotAccepted(RequestError):
+    """The owner has not accepted `licence`, which the model `name` asks for before it loads."""
+
+    code = "licence_not_accepted"
+
+    def __init__(self, name: str, licence: str) -> None:
+        super().__init__(name=name, licence=licence)
+        self.name = name
+        self.licence = licence
+
+
+class UnsupportedSize(RequestError):
+    """The size is not one the model draws: sides are multiples of `multiple` from `smallest` to `largest` pixels."""
+
+    code = "unsupported_size"
+
+    def __init__(self, width: int, height: int, *, multiple: int, smallest: int, largest: int) -> None:
+        super().__init__(width=width, height=height, multiple=multiple, smallest=smallest, largest=largest)
+        self.width = width
+        self.height = height
+        self.multiple = multiple
+        self.smallest = smallest
+        self.largest = largest
+
+
+class BadRequest(RequestError):
+    """The field `field` has a value `given` outside of `allowed`; the callers should have seen to it."""
+
+    code = "bad_request"
+
+    def __init__(self, field: str, given: str, allowed: str) -> None:
+        super().__init__(field=field, given=given[:100], allowed=allowed)
+        self.field = field
+        self.given = given[:100]
+        self.allowed = allowed
+
+
+class ModelDamaged(EngineError):
+    """The model's folder is missing, incomplete or unreadable: `reason` is a short code with the file's name.
+
+    `reason` is "missing", "missing: FILE", "damaged: FILE" or "unreadable: ERROR".
+    """
+
+    code = "model_damaged"
+
+    def __init__(self, folder: str, reason: str) -> None:
+        super().__init__(folder=folder, reason=reason)
+        self.folder = folder
+        self.reason = reason
+
+
+class ModelUnavailable(EngineError):
+    """The model's `repository` could not be fetched: no network, no permission, or no such revision."""
+
+    code = "model_unavailable"
+
+    def __init__(self, name: str, repository: str, reason: str) -> None:
+        super().__init__(name=name, repository=repository, reason=reason)
+        self.name = name
+        self.repository = repository
+        self.reason = reason
+
+
+class OutOfMemory(EngineError):
+    """The device's memory did not suffice for this request; the engine goes on."""
+
+    code = "out_of_memory"
+
+    def __init__(self, device: str) -> None:
+        super().__init__(device=device)
+        self.device = device
+
+
+class DeviceFailed(EngineError):
+    """The device or a library on it failed while it drew; `reason` is the error's type and first line."""
+
+    code = "device_failed"
+
+    def __init__(self, device: str, reason: str) -> None:
+        super().__init__(device=device, reason=reason)
+        self.device = device
+        self.reason = reason
+
+
+class NotFinite(EngineError):
+    """The model gave numbers that are no picture (NaN or infinity) for the pictures at `indices`."""
+
+    code = "not_finite"
+
+    def __init__(self, indices: list[int]) -> None:
+        super().__init__(indices=list(indices))
+        self.indices = indices
+
+
+class EngineClosed(EngineError):
+    """The engine is closed or closing: the request was not finished."""
+
+    code = "engine_closed"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+
+class DiskFull(EngineError):
+    """The storage folder's disk is full; nothing was written."""
+
+    code = "disk_full"
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(folder=folder)
+        self.folder = folder
+
+
+class PictureMissing(EngineError):
+    """The storage has no readable picture with this `digest`."""
+
+    code = "picture_missing"
+
+    def __init__(self, digest: str) -> None:
+        super().__init__(digest=digest)
+        self.digest = digest

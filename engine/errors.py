@@ -148,6 +148,17 @@ class DiskFull(EngineError):
         self.folder = folder
 
 
+class StorageFailed(EngineError):
+    """The storage folder could not be written for another reason; nothing was written. `reason` names the error."""
+
+    code = "storage_failed"
+
+    def __init__(self, folder: str, reason: str) -> None:
+        super().__init__(folder=folder, reason=reason)
+        self.folder = folder
+        self.reason = reason
+
+
 class PictureMissing(EngineError):
     """The storage has no readable picture with this `digest`."""
 

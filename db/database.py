@@ -1,0 +1,149 @@
+"""The connections: one that writes and several that read on SQLite, a pool on PostgreSQL. Knows no table.
+
+On SQLite every `writing()` session uses the same connection, one after another: two connections that write or
+checkpoint at the same moment can corrupt a WAL database (SQLite 3.7.0 to 3.51.2). The others are `query_only`.
+`synchronous=FULL`, because a person who was told "accepted" must find the job again after a power cut.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from db.errors import DatabaseUnavailable, ReadOnlyDatabase, UnsupportedDatabase
+
+FILE_NAME = "atelier.db"
+READERS = 4
+
+Role = Literal["writer", "reader", "migrator"]
+
+
+def default_url(folder: Path) -> str:
+    """The address of the SQLite file in a storage folder."""
+    return URL.create("sqlite+aiosqlite", database=str(folder / FILE_NAME)).render_as_string(hide_password=False)
+
+
+class Database:
+    """Where sessions come from. Open it with `async with Database.open(url) as database`."""
+
+    def __init__(self, url: URL, *, read_only: bool = False) -> None:
+        self.url = url
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        self.read_only = read_only
+        self._turnstile = asyncio.Lock()
+        if self.is_sqlite:
+            self._writer = _sqlite(url, "writer", pool_size=1, max_overflow=0)
+            self._reader = _sqlite(url, "reader", pool_size=READERS, max_overflow=0)
+        else:
+            self._writer = create_async_engine(url, pool_pre_ping=True)
+            self._reader = self._writer.execution_options(postgresql_readonly=True)
+        self._writing = async_sessionmaker(self._writer, expire_on_commit=False)
+        self._reading = async_sessionmaker(self._reader, expire_on_commit=False)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str | URL, *, read_only: bool = False) -> AsyncIterator[Self]:
+        """Connect to `sqlite+aiosqlite:///FILE` or `postgresql+asyncpg://...`; a missing SQLite file is made.
+
+        With `read_only`, for a process beside the one that writes, `writing()` is refused.
+        Raises `UnsupportedDatabase`, `DatabaseUnavailable`.
+        """
+        database = cls(_checked(url), read_only=read_only)
+        try:
+            async with database.reading() if read_only else database.writing() as session:
+                await session.connection()
+        except (DBAPIError, OSError) as error:
+            await database.close()
+            raise DatabaseUnavailable(type(error.__cause__ or error).__name__) from error
+        try:
+            yield database
+        finally:
+            await database.close()
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """One transaction that may write: commits at the end, rolls back on an error. On SQLite one at a time."""
+        if self.read_only:
+            raise ReadOnlyDatabase
+        if not self.is_sqlite:
+            async with self._writing.begin() as session:
+                yield session
+            return
+        # The lock keeps the order of arrival and, unlike the pool of one, has no time limit.
+        async with self._turnstile, self._writing.begin() as session:
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """One transaction that sees a single moment on SQLite and cannot write on either database."""
+        async with self._reading.begin() as session:
+            yield session
+
+    @asynccontextmanager
+    async def migrating(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that may rebuild tables: on SQLite without foreign keys, and while nobody else writes."""
+        if self.read_only:
+            raise ReadOnlyDatabase
+        if not self.is_sqlite:
+            async with self._writer.begin() as connection:
+                yield connection
+            return
+        async with self._turnstile:
+            # The writer's own connection would be a second one that checkpoints.
+            await self._writer.dispose()
+            migrator = _sqlite(self.url, "migrator", poolclass=NullPool)
+            try:
+                async with migrator.begin() as connection:
+                    yield connection
+            finally:
+                await migrator.dispose()
+
+    async def close(self) -> None:
+        """Readers first: the last connection to close folds the WAL into the file, and that must be the writer."""
+        await self._reader.dispose()
+        await self._writer.dispose()
+
+
+def _checked(url: str | URL) -> URL:
+    try:
+        parsed = make_url(url)
+        parsed.get_dialect()
+    except (ArgumentError, NoSuchModuleError, ImportError):
+        raise UnsupportedDatabase(str(url).partition("://")[0]) from None
+    if parsed.drivername not in ("sqlite+aiosqlite", "postgresql+asyncpg"):
+        raise UnsupportedDatabase(parsed.drivername)
+    # In memory every connection would be a database of its own.
+    if parsed.drivername == "sqlite+aiosqlite" and (parsed.database or ":memory:") == ":memory:":
+        raise UnsupportedDatabase("sqlite :memory:")
+    return parsed
+
+
+def _sqlite(url: URL, role: Role, **pool: Any) -> AsyncEngine:
+    engine = create_async_engine(url, **pool)
+    pragmas = {
+        "writer": ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"),
+        "reader": ("query_only=ON", "foreign_keys=ON"),
+        "migrator": ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF"),
+    }[role]
+
+    # The driver would begin transactions late and its own way; here SQLAlchemy's "begin" is the only one.
+    @event.listens_for(engine.sync_engine, "connect")
+    def connect(connection: Any, record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("busy_timeout=10000", *pragmas):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if role == "reader" else "BEGIN IMMEDIATE")
+
+    return engine

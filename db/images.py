@@ -1,0 +1,51 @@
+"""Pictures' rows: what was made, from what, by whom. Knows no pixels and no files, only their digests."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db import times
+from db.models import Image
+
+
+async def get(session: AsyncSession, image_id: int) -> Image | None:
+    """The picture, deleted or not: look at `deleted_at`."""
+    return await session.get(Image, image_id)
+
+
+async def of_job(session: AsyncSession, job_id: int) -> Sequence[Image]:
+    """The job's pictures by index, deleted ones too."""
+    return (await session.scalars(select(Image).where(Image.job_id == job_id).order_by(Image.index))).all()
+
+
+async def children(session: AsyncSession, image_id: int) -> Sequence[Image]:
+    """What was made from the picture, oldest first, without deleted ones."""
+    statement = select(Image).where(Image.parent_image_id == image_id, Image.deleted_at.is_(None)).order_by(Image.id)
+    return (await session.scalars(statement)).all()
+
+
+async def of_author(
+    session: AsyncSession, author_id: int, *, before: int | None = None, limit: int = 25
+) -> Sequence[Image]:
+    """The person's pictures, newest first, without deleted ones; `before` is an image id to page from."""
+    statement = select(Image).where(Image.author_id == author_id, Image.deleted_at.is_(None))
+    if before is not None:
+        statement = statement.where(Image.id < before)
+    return (await session.scalars(statement.order_by(Image.id.desc()).limit(limit))).all()
+
+
+async def delete(session: AsyncSession, image_id: int, *, now: datetime | None = None) -> str | None:
+    """Mark the picture deleted. The digest of its file when no other living picture shows it, so that it can go too."""
+    gone = update(Image).where(Image.id == image_id, Image.deleted_at.is_(None)).values(deleted_at=now or times.now())
+    digest = await session.scalar(gone.returning(Image.digest))
+    if digest is None:
+        return None
+    shared = select(Image.id).where(Image.digest == digest, Image.deleted_at.is_(None)).limit(1)
+    return None if await session.scalar(shared) is not None else digest
+
+
+async def known_digests(session: AsyncSession) -> set[str]:
+    """The digests of all living pictures: the files that must stay."""
+    return set(await session.scalars(select(Image.digest).where(Image.deleted_at.is_(None)).distinct()))

@@ -1,0 +1,40 @@
+"""The line of waiting jobs as a whole: its lock, and what changes in its row when a job joins or leaves."""
+
+from sqlalchemy import literal
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db import backlog
+from db.models import Job, JobStatus, Queue
+
+# A relaxed job waits for at most so many fast ones, for each relaxed job up to and including itself.
+RELAXED_AFTER = 10
+
+# As literals, since neither database matches a bound parameter with a partial index's condition.
+QUEUED = backlog.QUEUED
+RUNNING = Job.status == literal(JobStatus.RUNNING, Job.status.type, literal_execute=True)
+
+
+async def enter(session: AsyncSession) -> Queue:
+    """Lock the queue until the transaction ends, and see it as it is now."""
+    await session.flush()
+    return await session.get_one(Queue, 1, with_for_update=True, populate_existing=True)
+
+
+async def join(session: AsyncSession, queue: Queue, job: Job) -> None:
+    """Count a job that begins, or begins again, to wait at its place."""
+    if job.relaxed:
+        if queue.relaxed == 0:
+            queue.streak = 0  # what ran before it came did not make it wait
+        queue.relaxed += 1
+    else:
+        queue.fast += 1
+    await backlog.add(session, job)
+
+
+async def leave(session: AsyncSession, queue: Queue, job: Job) -> None:
+    """Count a job out that no longer waits."""
+    if job.relaxed:
+        queue.relaxed -= 1
+    else:
+        queue.fast -= 1
+    await backlog.remove(session, job)

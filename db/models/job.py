@@ -1,0 +1,138 @@
+"""A wish for pictures, from the moment it is accepted to its end."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypedDict
+
+from sqlalchemy import Boolean, Enum, ForeignKey, Index, String, Text, UniqueConstraint, false, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.models.model import Model, Serial
+
+
+class JobStatus(StrEnum):
+    QUEUED = "queued"  # accepted, has a place
+    RUNNING = "running"  # claimed by a worker whose lease holds
+    SUCCEEDED = "succeeded"  # its pictures are rows and files
+    FAILED = "failed"  # gave up, `error_code` says why; refunded
+    CANCELLED = "cancelled"  # somebody no longer wanted it; refunded when it had not started
+    BLOCKED = "blocked"  # a filter refused the prompt or the result; refunded
+
+    @property
+    def ended(self) -> bool:
+        return self not in (JobStatus.QUEUED, JobStatus.RUNNING)
+
+
+class Route(StrEnum):
+    """How the result reaches people, decided when the job is accepted."""
+
+    CHANNEL = "channel"  # edits the card in the channel with the bot's own token
+    TOKEN = "token"  # through the interaction, which dies after 15 minutes
+    HISTORY = "history"  # nowhere by itself; the author finds it in the history
+
+
+class JobRequest(TypedDict):
+    """What the engine is asked for, as stored; one picture per seed, `image` is the digest of a stored picture."""
+
+    model: str
+    prompt: str
+    negative_prompt: str
+    width: int
+    height: int
+    steps: int
+    guidance: float
+    seeds: list[int]
+    image: str | None
+    strength: float | None
+
+
+def _column(kind: type[StrEnum], name: str) -> Enum:
+    return Enum(
+        kind,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=16,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Job(Model):
+    """`prompt` is the text as typed, `request` what came of it; `work` is steps times pictures, the unit of the eta.
+
+    Its place in the queue is (relaxed, turn, id) and never changes, except that a cancelled job's turn passes to the
+    author's next one. `fence` grows with every claim; only the claim that holds the current fence may end the job.
+    """
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        UniqueConstraint("interaction_id", "part"),
+        Index(
+            "ix_jobs_queue",
+            "relaxed",
+            "turn",
+            "id",
+            "work",
+            sqlite_where=text("status = 'queued'"),
+            postgresql_where=text("status = 'queued'"),
+        ),
+        Index(
+            "ix_jobs_waiting",
+            "author_id",
+            "turn",
+            sqlite_where=text("status = 'queued'"),
+            postgresql_where=text("status = 'queued'"),
+        ),
+        Index(
+            "ix_jobs_running",
+            "author_id",
+            "lease_until",
+            sqlite_where=text("status = 'running'"),
+            postgresql_where=text("status = 'running'"),
+        ),
+        Index(
+            "ix_jobs_undelivered",
+            "finished_at",
+            sqlite_where=text("delivered_at IS NULL AND finished_at IS NOT NULL"),
+            postgresql_where=text("delivered_at IS NULL AND finished_at IS NOT NULL"),
+        ),
+        Index("ix_jobs_author_id_id", "author_id", "id"),
+        # Ids live on in buttons: a deleted row's id must never name another job.
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(Serial, primary_key=True)
+    interaction_id: Mapped[int]
+    part: Mapped[int] = mapped_column(default=0, server_default="0")
+    kind: Mapped[str] = mapped_column(String(32))
+    status: Mapped[JobStatus] = mapped_column(_column(JobStatus, "status"), default=JobStatus.QUEUED)
+
+    author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    guild_id: Mapped[int | None] = mapped_column(ForeignKey("guilds.id"))
+    channel_id: Mapped[int]
+    card_message_id: Mapped[int | None]
+    route: Mapped[Route] = mapped_column(_column(Route, "route"))
+    parent_image_id: Mapped[int | None]
+    parent_message_id: Mapped[int | None]
+
+    prompt: Mapped[str] = mapped_column(Text)
+    request: Mapped[dict[str, Any]]
+    nsfw: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+
+    relaxed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    turn: Mapped[int] = mapped_column(default=0, server_default="0")
+    work: Mapped[int]
+    cost: Mapped[int] = mapped_column(default=0, server_default="0")
+
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    fence: Mapped[int] = mapped_column(default=0, server_default="0")
+    worker: Mapped[str | None] = mapped_column(String(100))
+    lease_until: Mapped[datetime | None]
+    cancel_requested: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    error_code: Mapped[str | None] = mapped_column(String(64))
+    error_detail: Mapped[dict[str, Any] | None]

@@ -1,0 +1,47 @@
+"""How long things take, as measured: seconds per step, averaged so that the last dozen jobs decide."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db import jobs, times
+from db.insert import insert
+from db.models import Pace
+
+WEIGHT = 0.2  # of the newest measurement in the average
+ALL_MODELS = ""
+
+
+async def record(session: AsyncSession, model: str, *, seconds: float, work: int, now: datetime | None = None) -> None:
+    """Learn that `work` (steps times pictures, at least 1) of `model` took the device `seconds`."""
+    now, measured = now or times.now(), seconds / work
+    for name in (model, ALL_MODELS):
+        statement = insert(session, Pace).values(model=name, seconds_per_step=measured, measured_at=now)
+        average = Pace.seconds_per_step * (1 - WEIGHT) + statement.excluded.seconds_per_step * WEIGHT
+        await session.execute(
+            statement.on_conflict_do_update(
+                index_elements=[Pace.model], set_={"seconds_per_step": average, "measured_at": now}
+            )
+        )
+
+
+async def seconds_per_step(session: AsyncSession, model: str = ALL_MODELS) -> float | None:
+    """The pace of a model, or of all together; None before the first measurement."""
+    return await session.scalar(select(Pace.seconds_per_step).where(Pace.model == model))
+
+
+async def eta(session: AsyncSession, job_id: int, *, now: datetime | None = None) -> float | None:
+    """Seconds until the job starts: what waits ahead, and what is left of the running jobs, at the measured pace.
+
+    None when nothing was measured yet, or the job does not wait.
+    """
+    pace = await seconds_per_step(session)
+    if pace is None or (ahead := await jobs.work_ahead(session, job_id)) is None:
+        return None
+    now = now or times.now()
+    seconds = ahead * pace
+    for job in await jobs.running(session):
+        elapsed = (now - job.started_at).total_seconds() if job.started_at else 0.0
+        seconds += max(0.0, job.work * pace - elapsed)
+    return seconds

@@ -1,0 +1,22 @@
+"""Small facts the program keeps about itself, by key."""
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.insert import insert
+from db.models import State
+
+
+async def get(session: AsyncSession, key: str) -> str | None:
+    return await session.scalar(select(State.value).where(State.key == key))
+
+
+async def put(session: AsyncSession, key: str, value: str | None) -> None:
+    """Remember `value` under `key` (at most 64 characters); None forgets it."""
+    if value is None:
+        await session.execute(delete(State).where(State.key == key))
+        return
+    statement = insert(session, State).values(key=key, value=value)
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=[State.key], set_={"value": statement.excluded.value})
+    )

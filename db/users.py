@@ -1,0 +1,21 @@
+"""People: seen, so known."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db import times
+from db.insert import insert
+from db.models import User
+
+
+async def touch(session: AsyncSession, user_id: int, name: str, *, now: datetime | None = None) -> None:
+    """Make the person's row or bring its name (cut to 100 characters) and last sight up to date."""
+    now = now or times.now()
+    statement = insert(session, User).values(id=user_id, name=name[:100], created_at=now, seen_at=now)
+    changed = {"name": statement.excluded.name, "seen_at": statement.excluded.seen_at}
+    await session.execute(statement.on_conflict_do_update(index_elements=[User.id], set_=changed))
+
+
+async def get(session: AsyncSession, user_id: int) -> User | None:
+    return await session.get(User, user_id)

@@ -1,0 +1,36 @@
+"""Alembic's entry: uses the connection handed over in the configuration, or opens a throwaway one for the developer who
+writes a revision (`python -m alembic revision --autogenerate -m "..."` with an address in `-x url=`)."""
+
+import asyncio
+
+from alembic import context
+from sqlalchemy import Connection
+
+from db.database import Database
+from db.models import metadata
+
+
+def run(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=True,
+        # True on SQLite too, where the connection's BEGIN IMMEDIATE spans every statement.
+        transactional_ddl=True,
+        compare_server_default=False,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def run_alone() -> None:
+    url = context.get_x_argument(as_dictionary=True)["url"]
+    async with Database.open(url) as database, database.migrating() as connection:
+        await connection.run_sync(run)
+
+
+connection = context.config.attributes.get("connection")
+if connection is None:
+    asyncio.run(run_alone())
+else:
+    run(connection)

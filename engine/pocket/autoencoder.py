@@ -1,0 +1,172 @@
+"""Training the autoencoder: pictures 16 times smaller, in 16 channels; latents kept smooth for the transformer."""
+
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderKL
+from PIL import Image
+from torch import Tensor
+
+from . import checkpoint
+from .muon import Optimizer, rate_factor
+from .ranks import average_gradients
+from .scenes import paint, sample_scene
+
+STAGE = "autoencoder"
+BLOCKS = (16, 16, 32, 96, 160)
+
+
+def build_autoencoder(blocks: tuple[int, ...] = BLOCKS) -> AutoencoderKL:
+    return AutoencoderKL(
+        in_channels=3,
+        out_channels=3,
+        down_block_types=("DownEncoderBlock2D",) * len(blocks),
+        up_block_types=("UpDecoderBlock2D",) * len(blocks),
+        block_out_channels=blocks,
+        layers_per_block=1,
+        latent_channels=16,
+        norm_num_groups=8,
+        mid_block_add_attention=False,
+        use_quant_conv=False,
+        use_post_quant_conv=False,
+        sample_size=256,
+        scaling_factor=1.0,
+        shift_factor=0.0,
+    )
+
+
+def to_tensor(image: Image.Image) -> Tensor:
+    """Turn an RGB picture into (3, height, width) in [-1, 1]."""
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1).float() / 127.5 - 1
+
+
+def crops(rng: random.Random, count: int) -> Tensor:
+    """Paint `count` pieces of 128 x 128: mostly cut from 256 pictures near a thing, some whole small pictures."""
+    pieces = []
+    for _ in range(count):
+        scene = sample_scene(rng)
+        if rng.random() < 0.25:
+            pieces.append(to_tensor(paint(scene, 128, 128)))
+            continue
+        x, y = (
+            (rng.choice(scene.things).x, rng.choice(scene.things).y) if scene.things else (rng.random(), rng.random())
+        )
+        left, top = (min(128, max(0, round(at * 256 - 64 + rng.uniform(-60, 60)))) for at in (x, y))
+        pieces.append(to_tensor(paint(scene, 256, 256).crop((left, top, left + 128, top + 128))))
+    return torch.stack(pieces)
+
+
+def reconstruction_loss(made: Tensor, wanted: Tensor) -> Tensor:
+    """L1, L2 and the L1 of horizontal and vertical differences (edges)."""
+    off = made - wanted
+    edges = off.diff(dim=-1).abs().mean() + off.diff(dim=-2).abs().mean()
+    return off.abs().mean() + off.square().mean() + edges
+
+
+def autoencoder_loss(model: AutoencoderKL, pictures: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Return the loss to train on and the plain reconstruction loss.
+
+    A third of the batch is decoded from mirrored or transposed latents against equally turned pictures, a sixth also
+    from halved latents against halved pictures, all with noise: neighbours in latent space then look alike.
+    """
+    posterior = model.encode(pictures).latent_dist  # type: ignore[union-attr]
+    mean, std = posterior.mean.float(), posterior.std.float()
+    latents = mean + std * torch.randn(mean.shape, generator=generator)
+    turned = len(pictures) // 3
+    kind = int(torch.randint(3, (), generator=generator))
+    wanted = pictures
+    if turned:
+
+        def turn(x: Tensor) -> Tensor:
+            return x.flip(-1) if kind == 0 else x.flip(-2) if kind == 1 else x.transpose(-1, -2)
+
+        latents = torch.cat([turn(latents[:turned]), latents[turned:]])
+        wanted = torch.cat([turn(pictures[:turned]), pictures[turned:]])
+    made = model.decode(latents).sample.float()  # type: ignore[union-attr]
+    plain = reconstruction_loss(made, wanted)
+    kl = 0.5 * (mean.square() + std.square() - 1 - 2 * std.log()).mean()
+    loss = plain + 0.004 * kl
+    few = max(1, len(pictures) // 6)
+    small = model.decode(F.avg_pool2d(latents[-few:], 2)).sample.float()  # type: ignore[union-attr]
+    loss = loss + 0.1 * reconstruction_loss(small, F.avg_pool2d(wanted[-few:], 2))
+    return loss, plain.detach()
+
+
+def train_autoencoder(
+    rank: int,
+    ranks: int,
+    folder: Path,
+    *,
+    seed: int,
+    steps: int,
+    batch: int = 12,
+    say: Callable[[str], None] = print,
+    save_every: int = 150,
+) -> None:
+    """Train to `steps`, going on from `folder/autoencoder.ckpt` if it is there."""
+    path = folder / "autoencoder.ckpt"
+    torch.manual_seed(seed)
+    model = build_autoencoder()
+    optimizer = Optimizer(
+        model.named_parameters(), matrix_rate=0.012, rest_rate=2e-3, adam_only=("conv_in", "conv_out", "shortcut")
+    )
+    average_model = {name: value.clone() for name, value in model.state_dict().items()}
+    start = 0
+    if path.exists():
+        state = checkpoint.load(path, STAGE)
+        model.load_state_dict(state["model"])
+        average_model = state["ema"]
+        optimizer.load_state_dict(state["optimizer"])
+        start = state["step"]
+    began, mean_loss = time.monotonic(), 0.0
+    for step in range(start, steps):
+        rng = random.Random(f"{seed}-{STAGE}-{step}-{rank}")
+        generator = torch.Generator().manual_seed(rng.getrandbits(40))
+        pictures = crops(rng, batch)
+        with torch.autocast("cpu", torch.bfloat16):
+            loss, plain = autoencoder_loss(model, pictures, generator)
+        loss.backward()
+        average_gradients(optimizer.parameters, ranks)
+        norm = torch.nn.utils.clip_grad_norm_(optimizer.parameters, 1.0)
+        optimizer.step(rate_factor(step, steps=steps, warm=40, decay=0.5))
+        keep = min(0.99, (step + 1) / (step + 10))
+        with torch.no_grad():
+            for name, value in model.state_dict().items():
+                average_model[name].lerp_(value, 1 - keep)
+        mean_loss = float(plain) if step == start else 0.95 * mean_loss + 0.05 * float(plain)
+        if rank == 0 and step % 25 == 0:
+            rate = (step - start + 1) * batch * ranks / (time.monotonic() - began)
+            say(f"autoencoder {step}/{steps} loss {mean_loss:.4f} norm {float(norm):.2f} {rate:.1f} pictures/s")
+        if rank == 0 and ((step + 1) % save_every == 0 or step + 1 == steps):
+            state = {
+                "stage": STAGE,
+                "step": step + 1,
+                "model": model.state_dict(),
+                "ema": average_model,
+                "optimizer": optimizer.state_dict(),
+            }
+            checkpoint.save(path, state)
+            sample = build_autoencoder()
+            sample.load_state_dict(average_model)
+            say(f"autoencoder {step + 1}: {quality(sample, folder / 'autoencoder.png'):.2f} dB")
+
+
+@torch.no_grad()
+def quality(model: AutoencoderKL, sheet: Path | None = None, *, count: int = 16) -> float:
+    """Return the mean PSNR in dB over `count` fixed pictures of 256 x 256; write them and their copies to `sheet`."""
+    rng = random.Random(7)
+    pictures = torch.stack([to_tensor(paint(sample_scene(rng, held=None), 256, 256)) for _ in range(count)])
+    with torch.autocast("cpu", torch.bfloat16):
+        made = model.decode(model.encode(pictures).latent_dist.mode()).sample.float().clamp(-1, 1)  # type: ignore[union-attr]
+    psnr = -10 * torch.log10(((made - pictures) / 2).square().mean((1, 2, 3)))
+    if sheet is not None:
+        half = count // 2
+        rows = [pictures[:half], made[:half], pictures[half:], made[half:]]
+        grid = torch.cat([torch.cat(list(row), dim=-1) for row in rows], dim=-2)
+        Image.fromarray(((grid.permute(1, 2, 0) + 1) * 127.5).round().byte().numpy()).save(sheet)
+    return float(psnr.mean())

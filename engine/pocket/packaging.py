@@ -1,0 +1,73 @@
+"""From trained parts to a folder that the stock `FluxPipeline.from_pretrained` opens. It knows no training."""
+
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, FluxTransformer2DModel
+
+from .text import TextSide
+
+SHIFT = 3.0
+"""Static shift of the noise schedule, in training and in the packaged scheduler."""
+
+
+def build_transformer() -> FluxTransformer2DModel:
+    """Make the untrained transformer: FLUX.1's architecture, 2 double and 4 single blocks, about 7 million weights."""
+    return FluxTransformer2DModel(
+        patch_size=1,
+        in_channels=64,
+        num_layers=2,
+        num_single_layers=4,
+        attention_head_dim=56,
+        num_attention_heads=4,
+        joint_attention_dim=128,
+        pooled_projection_dim=128,
+        guidance_embeds=True,
+        axes_dims_rope=(8, 24, 24),
+    )
+
+
+def build_scheduler() -> FlowMatchEulerDiscreteScheduler:
+    return FlowMatchEulerDiscreteScheduler(shift=SHIFT, use_dynamic_shifting=False)
+
+
+def package(
+    folder: Path,
+    *,
+    transformer: FluxTransformer2DModel,
+    autoencoder: AutoencoderKL,
+    text: TextSide,
+    dtype: torch.dtype = torch.bfloat16,
+) -> None:
+    """Write the pipeline folder, whole or not at all; an older one at the same place is replaced.
+
+    The given modules are cast to `dtype` in place. `folder`'s files other than the pipeline's parts stay.
+    """
+    part = folder.with_name(folder.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    transformer.to(dtype).save_pretrained(part / "transformer")
+    autoencoder.to(dtype).save_pretrained(part / "vae")
+    text.clip.to(dtype).save_pretrained(part / "text_encoder")
+    text.t5.to(dtype).save_pretrained(part / "text_encoder_2")
+    text.clip_tokenizer.save_pretrained(part / "tokenizer")
+    text.t5_tokenizer.save_pretrained(part / "tokenizer_2")
+    build_scheduler().save_pretrained(part / "scheduler")
+    index = {
+        "_class_name": "FluxPipeline",
+        "_diffusers_version": "0.42.1",
+        "scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"],
+        "text_encoder": ["transformers", "CLIPTextModel"],
+        "text_encoder_2": ["transformers", "T5EncoderModel"],
+        # the generic class: T5Tokenizer would rebuild the normaliser on load and lose lower-casing
+        "tokenizer": ["transformers", "PreTrainedTokenizerFast"],
+        "tokenizer_2": ["transformers", "PreTrainedTokenizerFast"],
+        "transformer": ["diffusers", "FluxTransformer2DModel"],
+        "vae": ["diffusers", "AutoencoderKL"],
+    }
+    (part / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
+    if folder.exists():
+        shutil.rmtree(folder)
+    part.rename(folder)

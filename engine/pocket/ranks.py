@@ -1,0 +1,58 @@
+"""Several single-thread processes that train one model: on a CPU faster than one process with several threads."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+
+def launch(work: Callable[..., None], *arguments: Any, ranks: int) -> None:
+    """Run `work(rank, ranks, *arguments)` in `ranks` processes (here if it is one) and wait; raises what one raised."""
+    if ranks == 1:
+        work(0, 1, *arguments)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        torch.multiprocessing.spawn(_enter, (ranks, str(Path(folder) / "meet"), work, arguments), nprocs=ranks)
+
+
+def _enter(rank: int, ranks: int, meet: str, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", init_method=f"file://{meet}", rank=rank, world_size=ranks)
+    try:
+        work(rank, ranks, *arguments)
+    finally:
+        dist.destroy_process_group()
+
+
+def average(tensors: Iterable[Tensor], ranks: int) -> None:
+    """Replace each tensor by its mean over the ranks, in one message."""
+    if ranks == 1:
+        return
+    held = list(tensors)
+    flat = torch.cat([tensor.reshape(-1).float() for tensor in held])
+    dist.all_reduce(flat)
+    flat /= ranks
+    at = 0
+    for tensor in held:
+        tensor.copy_(flat[at : at + tensor.numel()].view_as(tensor))
+        at += tensor.numel()
+
+
+def average_gradients(parameters: Iterable[nn.Parameter], ranks: int) -> None:
+    held = list(parameters)
+    for parameter in held:
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+    with torch.no_grad():
+        average([parameter.grad for parameter in held if parameter.grad is not None], ranks)
+
+
+def barrier(ranks: int) -> None:
+    if ranks > 1:
+        dist.barrier()

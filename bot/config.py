@@ -173,6 +173,13 @@ class Config(BaseSettings):
         storage = Storage(folder=base / config.storage.folder.expanduser())
         return config.model_copy(update={"storage": storage, "models": models})
 
+    def token(self) -> str:
+        """The bot's token. Raises ConfigError when there is none."""
+        token = self.discord.token.get_secret_value()
+        if not token:
+            raise ConfigError("there is no token: set discord.token or ATELIER_DISCORD__TOKEN", key="discord.token")
+        return token
+
     @property
     def database_url(self) -> str:
         """The database's address; SQLite in the storage folder unless another is set. May hold a password."""

@@ -1,0 +1,20 @@
+"""`atelier demo`: the real bot in a stand-in for Discord, in a browser."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Stop after the example's pictures.")] = False,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="The chat page's port.", show_default="8765, or a free one")
+    ] = None,
+    folder: Annotated[Path, typer.Option(help="Where the demo keeps its server, rows and pictures.")] = Path("demo"),
+) -> None:
+    """Run the real bot in a stand-in for Discord on this machine: no account, no GPU needed."""
+    from bot.demo import run
+
+    asyncio.run(run(folder, port=port, once=once, say=typer.echo))

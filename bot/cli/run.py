@@ -1,0 +1,22 @@
+"""`atelier run`: the bot on Discord, until it is stopped."""
+
+import asyncio
+import gc
+
+from bot.cli.options import ConfigFile
+from bot.config import Config
+
+
+def run(config: ConfigFile = None) -> None:
+    """Run the bot until Ctrl-C."""
+    settings = Config.load(config)
+    token = settings.token()  # before the slow imports
+
+    from bot import log
+    from bot.__main__ import serve
+
+    log.setup(settings.log.level, secrets=[token])
+    # What the imports made stays for good: later collections need not walk over it while the loop waits.
+    gc.collect()
+    gc.freeze()
+    asyncio.run(serve(settings))

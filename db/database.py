@@ -6,8 +6,9 @@ checkpoint at the same moment can corrupt a WAL database (SQLite 3.7.0 to 3.51.2
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -17,7 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from db.errors import DatabaseUnavailable, ReadOnlyDatabase, UnsupportedDatabase
+from db.errors import DatabaseDamaged, DatabaseFull, DatabaseUnavailable, ReadOnlyDatabase, UnsupportedDatabase
 
 FILE_NAME = "atelier.db"
 READERS = 4
@@ -53,7 +54,7 @@ class Database:
         """Connect to `sqlite+aiosqlite:///FILE` or `postgresql+asyncpg://...`; a missing SQLite file is made.
 
         With `read_only`, for a process beside the one that writes, `writing()` is refused.
-        Raises `UnsupportedDatabase`, `DatabaseUnavailable`.
+        Raises `UnsupportedDatabase`, `DatabaseUnavailable`, `DatabaseDamaged`.
         """
         database = cls(_checked(url), read_only=read_only)
         try:
@@ -61,7 +62,7 @@ class Database:
                 await session.connection()
         except (DBAPIError, OSError) as error:
             await database.close()
-            raise DatabaseUnavailable(type(error.__cause__ or error).__name__) from error
+            raise _opening_error(database.url, error) from error
         try:
             yield database
         finally:
@@ -69,16 +70,21 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
-        """One transaction that may write: commits at the end, rolls back on an error. On SQLite one at a time."""
+        """One transaction that may write: commits at the end, rolls back on an error. On SQLite one at a time.
+
+        Raises `ReadOnlyDatabase`, `DatabaseFull`.
+        """
         if self.read_only:
             raise ReadOnlyDatabase
-        if not self.is_sqlite:
-            async with self._writing.begin() as session:
-                yield session
-            return
         # The lock keeps the order of arrival and, unlike the pool of one, has no time limit.
-        async with self._turnstile, self._writing.begin() as session:
-            yield session
+        turn = self._turnstile if self.is_sqlite else nullcontext()
+        try:
+            async with turn, self._writing.begin() as session:
+                yield session
+        except DBAPIError as error:
+            if _is_full(error):
+                raise DatabaseFull from error
+            raise
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -109,6 +115,19 @@ class Database:
         """Readers first: the last connection to close folds the WAL into the file, and that must be the writer."""
         await self._reader.dispose()
         await self._writer.dispose()
+
+
+def _is_full(error: DBAPIError) -> bool:
+    # asyncpg carries the SQLSTATE, sqlite3 its own code.
+    code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorcode", None)
+    return code in ("53100", sqlite3.SQLITE_FULL)
+
+
+def _opening_error(url: URL, error: DBAPIError | OSError) -> Exception:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if getattr(cause, "sqlite_errorcode", None) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return DatabaseDamaged(Path(url.database or ""), str(cause))
+    return DatabaseUnavailable(type(cause).__name__)
 
 
 def _checked(url: str | URL) -> URL:

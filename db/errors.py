@@ -66,6 +66,18 @@ class DatabaseUnavailable(DatabaseError):
     """The database cannot be opened; the driver's error is the `__cause__`."""
 
 
+class DatabaseFull(DatabaseError):
+    """The disk under the database has no room; the transaction was rolled back whole."""
+
+
+class DatabaseBusy(DatabaseError):
+    """Another process has the database file at `path` open."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"path={path}")
+        self.path = path
+
+
 class DatabaseMissing(DatabaseError):
     """There is no database file at `path`."""
 
@@ -98,6 +110,15 @@ class DatabaseTooNew(DatabaseError):
     def __init__(self, revision: str) -> None:
         super().__init__(f"revision={revision}")
         self.revision = revision
+
+
+class CopyFailed(DatabaseError):
+    """A copy could not be written to `path`; what was begun is removed."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"path={path} reason={reason}")
+        self.path = path
+        self.reason = reason
 
 
 class TargetExists(DatabaseError):

@@ -49,6 +49,7 @@ async def finish(
             bytes=picture.bytes,
             parent_image_id=job.parent_image_id,
             created_at=now,
+            deleted_at=None,
         )
         for index, picture in enumerate(pictures)
     ]

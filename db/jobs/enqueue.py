@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import ledger, times
@@ -71,7 +71,7 @@ async def enqueue(session: AsyncSession, new: NewJob, limits: QueueLimits, *, no
     if (existing := await by_interaction(session, new.interaction_id, new.part)) is not None:
         return Enqueued(existing, created=False)
     await _check(session, new, limits, queue)
-    job = Job(
+    row = insert(Job).values(
         interaction_id=new.interaction_id,
         part=new.part,
         kind=new.kind,
@@ -92,12 +92,10 @@ async def enqueue(session: AsyncSession, new: NewJob, limits: QueueLimits, *, no
         cost=new.cost,
         created_at=now,
     )
-    session.add(job)
-    await session.flush()
+    job = (await session.scalars(row.returning(Job))).one()
     await ledger.charge(session, new.author_id, job.id, new.cost, now=now)
     await line.join(session, queue, job)
     await session.flush()
-    await session.refresh(job)
     return Enqueued(job, created=True)
 
 

@@ -1,0 +1,32 @@
+"""What several folders of tests share: a migrated database."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from db.database import Database, default_url
+from tests.databases import migrated
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file at the head, without rows; copy it, never open it."""
+    folder = tmp_path_factory.mktemp("template")
+    migrated(default_url(folder))
+    return folder / "atelier.db"
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The address of this test's own file, at the head."""
+    shutil.copyfile(sqlite_template, tmp_path / "atelier.db")
+    return default_url(tmp_path)
+
+
+@pytest.fixture
+async def database(sqlite_url: str) -> AsyncIterator[Database]:
+    """This test's own database, open: SQLite here, both kinds under tests/db."""
+    async with Database.open(sqlite_url) as opened:
+        yield opened

@@ -1,0 +1,68 @@
+"""Short ways to say what these tests are about: who wants what, and who claims it."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from db import jobs, users
+from db.database import Database
+from db.jobs import NewImage, NewJob, QueueLimits
+from db.models import Job
+
+ADA, BEN, CAT = 101, 102, 103
+NOON = datetime(2026, 5, 17, 12, 0, tzinfo=UTC)
+LEASE = timedelta(seconds=30)
+WIDE = QueueLimits(waiting_per_person=10_000, waiting_total=100_000)
+FAIR = QueueLimits(waiting_per_person=10_000, waiting_total=100_000, order="fair")
+_interactions = count(1)
+
+
+def wish(author_id: int = ADA, **values: Any) -> NewJob:
+    """A job of four pictures in four steps, from an interaction of its own."""
+    wished: dict[str, Any] = {
+        "interaction_id": next(_interactions),
+        "author_id": author_id,
+        "channel_id": 7,
+        "prompt": "a red house",
+        "request": {"model": "pocket", "prompt": "a red house", "seeds": [1, 2, 3, 4], "steps": 4},
+        "work": 16,
+    }
+    return NewJob(**wished | values)
+
+
+def picture(number: int = 0) -> NewImage:
+    return NewImage(digest=f"{number:064x}", width=64, height=64, seed=number, bytes=1000)
+
+
+async def meet(database: Database, *people: int) -> None:
+    async with database.writing() as session:
+        for person in people or (ADA, BEN, CAT):
+            await users.touch(session, person, f"person {person}", now=NOON)
+
+
+async def enqueue(database: Database, new: NewJob, limits: QueueLimits = WIDE) -> Job:
+    async with database.writing() as session:
+        return (await jobs.enqueue(session, new, limits, now=NOON)).job
+
+
+async def claim(database: Database, worker: str = "w", at: datetime = NOON, **limits: Any) -> Job | None:
+    async with database.writing() as session:
+        return await jobs.claim_next(session, worker=worker, lease=LEASE, now=at, **limits)
+
+
+async def claimed(database: Database, worker: str = "w", at: datetime = NOON, **limits: Any) -> Job:
+    job = await claim(database, worker, at, **limits)
+    assert job is not None, "somebody should have been waiting"
+    return job
+
+
+async def finish(database: Database, job: Job, pictures: int = 1) -> None:
+    async with database.writing() as session:
+        await jobs.finish(session, job.id, job.fence, [picture(job.id * 10 + n) for n in range(pictures)], now=NOON)
+
+
+async def job(database: Database, job_id: int) -> Job:
+    async with database.reading() as session:
+        found = await jobs.get(session, job_id)
+    assert found is not None
+    return found

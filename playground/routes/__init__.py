@@ -1,0 +1,15 @@
+"""The bot's API, one module per noun. Each has `ROUTES`: (method, path, handler)."""
+
+from playground.call import Routes
+from playground.routes import applications, channels, commands, guilds, interactions, messages, reactions, users
+
+ALL: Routes = [
+    *applications.ROUTES,
+    *users.ROUTES,
+    *commands.ROUTES,
+    *interactions.ROUTES,
+    *messages.ROUTES,
+    *reactions.ROUTES,
+    *channels.ROUTES,
+    *guilds.ROUTES,
+]

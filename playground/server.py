@@ -1,0 +1,288 @@
+"""The playground: every part made and handed to the others, opened and closed in one place."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from aiohttp import web
+
+from playground import cdn, routes, seed
+from playground.clock import Clock
+from playground.errors import Json, not_found, unknown
+from playground.faults import FaultPlan
+from playground.feed import Event, Feed
+from playground.files import FileStore
+from playground.front import API, Front
+from playground.gateway import INVALID_SESSION, RECONNECT, Gateway
+from playground.gateway_socket import GatewaySocket
+from playground.interactions import Interaction, Interactions
+from playground.offered import CommandData
+from playground.page_api import PageApi
+from playground.page_socket import PageSockets
+from playground.person import Person
+from playground.posts import Posts
+from playground.ratelimit import RateLimits
+from playground.refusals import Refusal, Refusals
+from playground.rendering import Renderer
+from playground.snowflake import Snowflakes
+from playground.store import Store
+from playground.world import World
+
+T = TypeVar("T")
+Restart = Callable[[bool], Awaitable[None]]
+
+
+class Playground:
+    """A stand-in for Discord on loopback. Use it as an async context manager, or call `start` and `stop`.
+
+    `state_file` keeps messages, commands and ids over restarts (attachments lie in a folder beside it). `on_restart(kill)`
+    is what the page's restart button calls. `port` 0 takes a free one.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        state_file: Path | None = None,
+        clock: Clock | None = None,
+        on_restart: Restart | None = None,
+        rate_limits: bool = True,
+    ) -> None:
+        self.host = host
+        self.port = port
+        self.on_restart = on_restart
+        self.bot_pid: int | None = None
+        self.clock = clock or Clock()
+        self.ids = Snowflakes(self.clock)
+        self.world = World()
+        self.feed = Feed()
+        folder = state_file.with_name(state_file.stem + "-files") if state_file else None
+        self.files = FileStore(folder, self.clock)
+        self.render = Renderer(self.world, self.files)
+        self.posts = Posts(self.world, self.ids, self.clock, self.files, self.feed, self.render)
+        self.refused = Refusals(self.clock, self.feed)
+        self.interactions = Interactions(self.world, self.ids, self.clock, self.posts, self.feed, self.refused)
+        self.gateway = Gateway(self.world, self.clock, self.feed, self.render)
+        self.interactions.is_bot_online = lambda: self.gateway.bot_online
+        self.limits = RateLimits(self.clock, enabled=rate_limits)
+        self.builder = CommandData(self.world, self.files, self.ids)
+        self.sockets: set[GatewaySocket] = set()
+        self.faults = FaultPlan(self.limits, drop=self._drop, reconnect=self._reconnect, invalidate=self._invalidate)
+        self.store = Store(state_file, self.clock, self._dump)
+        self.feed.listeners.append(lambda _: self.store.changed())
+        self.pages = PageSockets(self)
+        self._runner: web.AppRunner | None = None
+        self._load()
+
+    # Addresses
+
+    @property
+    def url(self) -> str:
+        """The page's address, without a slash at the end."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def api(self) -> str:
+        """For `discord.http.Route.BASE`."""
+        return self.url + API
+
+    @property
+    def cdn(self) -> str:
+        """For `discord.Asset.BASE`."""
+        return f"{self.url}/cdn"
+
+    @property
+    def gateway_url(self) -> str:
+        """For `DiscordWebSocket.DEFAULT_GATEWAY` (as a yarl.URL)."""
+        return f"ws://{self.host}:{self.port}/gateway"
+
+    @property
+    def token(self) -> str:
+        """The bot's token."""
+        return self.world.application["token"]
+
+    # Life
+
+    async def start(self) -> None:
+        """Listen. Raises OSError when the port is taken."""
+        application = self._application()
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.host, self.port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+        self.files.address = self.cdn
+        self.gateway.address = self.gateway_url
+
+    async def stop(self) -> None:
+        """Close every connection and write the state file."""
+        for socket in tuple(self.sockets):
+            socket.abort()
+        await self.pages.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+        self.store.write()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    # For tests and the demo
+
+    def person(self, name_or_id: str) -> Person:
+        """One of the people, by name or id. Raises ApiError 10013."""
+        return Person(self, self.world.find_user(name_or_id)["id"])
+
+    def add_person(self, name: str, *, moderator: bool = False) -> Person:
+        """A new member of every server."""
+        user = seed.user(self.world, self.ids, name, global_name=name)
+        for guild_id, members in self.world.members.items():
+            roles = [role["id"] for role in self.world.guild(guild_id)["roles"] if role["name"] == "Moderator"]
+            members[user["id"]] = seed.member(self.clock, roles if moderator else [])
+        self.store.changed()
+        return Person(self, user["id"])
+
+    def channel(self, name_or_id: str) -> Json:
+        """A channel record by name or id. Raises ApiError 10003."""
+        return self.world.find_channel(name_or_id)
+
+    def messages(self, channel: Json | str) -> list[Json]:
+        """Message records of a channel, oldest first, ephemeral ones too (`_viewer` says for whom)."""
+        channel_id = channel["id"] if isinstance(channel, dict) else self.world.find_channel(channel)["id"]
+        return list(self.world.messages.get(channel_id, {}).values())
+
+    def message(self, target: Json | str) -> Json:
+        """A message record by record, wire object or id. Raises ApiError 10008."""
+        wanted = str(target["id"]) if isinstance(target, dict) else str(target)
+        for rows in self.world.messages.values():
+            if wanted in rows:
+                return rows[wanted]
+        raise unknown("message")
+
+    def attachment_bytes(self, attachment: Json) -> bytes:
+        """The bytes of an attachment record. Raises KeyError."""
+        data = self.files.read(attachment["id"])
+        if data is None:
+            raise KeyError(attachment["id"])
+        return data
+
+    @property
+    def refusals(self) -> list[Refusal]:
+        """What Discord would have refused, oldest first."""
+        return list(self.refused.rows)
+
+    @property
+    def pings(self) -> list[Json]:
+        """Every message that would have pinged somebody: {message_id, users, roles, everyone}."""
+        found: list[Json] = []
+        for rows in self.world.messages.values():
+            for row in rows.values():
+                if row["_author"] == self.world.bot["id"] and any(row["_pings"].values()):
+                    found.append({"message_id": row["id"], **row["_pings"]})
+        return found
+
+    def interaction(self, interaction_id: str) -> Interaction:
+        """An interaction of the last quarter of an hour. Raises ApiError 10062."""
+        row = self.interactions.rows.get(interaction_id)
+        if row is None:
+            raise unknown("interaction")
+        return row
+
+    async def wait_for(self, probe: Callable[[], T], timeout: float | None = 10.0, *, what: str = "") -> T:
+        """Call `probe` after every event until it returns something true, and return that. Raises TimeoutError."""
+        until = None if timeout is None else time.monotonic() + timeout
+        while not (value := probe()):
+            left = 1.0 if until is None else until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(f"nothing happened in {timeout} s" + (f": {what}" if what else ""))
+            await self.feed.wait(min(left, 0.25))
+        return value
+
+    async def wait_until_online(self, timeout: float = 30.0) -> None:
+        """Return once the bot has identified. Raises TimeoutError."""
+        await self.wait_for(lambda: self.gateway.bot_online, timeout, what="the bot did not come online")
+
+    def type_in(self, channel: Json, user_id: str) -> None:
+        """Show that somebody is typing."""
+        told = {"channel_id": channel["id"], "user_id": user_id, "timestamp": int(self.clock.time())}
+        guild_id = channel.get("guild_id")
+        if guild_id:
+            told |= {"guild_id": guild_id, "member": self.world.member_object(guild_id, user_id)}
+        self.feed.publish(Event(name="TYPING_START", record=told, guild_id=guild_id, channel_id=channel["id"]))
+
+    def set_roles(self, guild_id: str, user_id: str, role_ids: list[str]) -> None:
+        """Give a member exactly these roles. Raises ApiError 10007 or 10011."""
+        member = self.world.member(guild_id, user_id)
+        for role_id in role_ids:
+            self.world.role(guild_id, role_id)
+        member["roles"] = [role_id for role_id in role_ids if role_id != guild_id]
+        told = {"guild_id": guild_id, **self.world.member_object(guild_id, user_id)}
+        self.feed.publish(Event(name="GUILD_MEMBER_UPDATE", record=told, guild_id=guild_id))
+
+    # Inside
+
+    def _application(self) -> web.Application:
+        application = web.Application(client_max_size=64 * 1024 * 1024)
+        front = Front(self)
+        for method, path, handler in routes.ALL:
+            application.router.add_route(method, API + path, front.wrap(handler))
+
+        async def missing(_: Any) -> None:
+            raise not_found()
+
+        application.router.add_get("/gateway", self._gateway)
+        application.router.add_get("/gateway/", self._gateway)
+        cdn.mount(application, self)
+        PageApi(self).mount(application)
+        application.router.add_route("*", API + "/{rest:.*}", front.wrap(missing))
+        return application
+
+    async def _gateway(self, request: web.Request) -> web.StreamResponse:
+        socket = GatewaySocket(self.gateway)
+        self.sockets.add(socket)
+        try:
+            return await socket.serve(request)
+        finally:
+            self.sockets.discard(socket)
+
+    def _drop(self) -> int:
+        sockets = tuple(self.sockets)
+        for socket in sockets:
+            socket.abort()
+        return len(sockets)
+
+    def _reconnect(self) -> int:
+        for socket in self.sockets:
+            socket.send(RECONNECT)
+        return len(self.sockets)
+
+    def _invalidate(self, resumable: bool) -> int:
+        for socket in self.sockets:
+            if not resumable and socket.session is not None:
+                self.gateway.sessions.pop(socket.session.id, None)
+            socket.send(INVALID_SESSION, resumable)
+        return len(self.sockets)
+
+    def _dump(self) -> Json:
+        return {"last_id": self.ids.last, "world": self.world.dump(), "interactions": self.interactions.dump()}
+
+    def _load(self) -> None:
+        state = self.store.read()
+        if state is None:
+            seed.plant(self.world, self.ids, self.clock)
+            return
+        self.ids.last = state["last_id"]
+        self.world.load(state["world"])
+        self.interactions.load(state["interactions"])
+
+
+async def serve_forever(playground: Playground) -> None:
+    """Run until cancelled."""
+    async with playground:
+        await asyncio.Event().wait()

@@ -1,0 +1,337 @@
+// What one identity sees: people, channels, messages, what it pressed and awaits. Fed by the socket; knows no elements.
+
+import { api } from "./api.js";
+import { bySnowflake } from "./dom.js";
+import { Socket } from "./socket.js";
+
+export const EPHEMERAL = 64;
+export const LOADING = 128;
+const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]", "0.0.0.0"]);
+const ADMINISTRATOR = 1n << 3n;
+
+/**
+ * Events (CustomEvent, detail in brackets): "state", "channels", "timeline" {channel}, "message" {channel, id},
+ * "typing" {channel}, "interaction" {record}, "modal", "choices", "refusals", "presence", "line", "unread".
+ */
+export class Session extends EventTarget {
+  constructor(id) {
+    super();
+    this.id = id;
+    this.users = new Map();
+    this.guilds = [];
+    this.channels = new Map();
+    this.members = new Map();
+    this.roles = new Map();
+    this.commands = [];
+    this.emojis = [];
+    this.refusals = [];
+    this.bot = { online: false };
+    this.timelines = new Map();
+    this.typing = new Map();
+    this.waiting = new Map(); // nonce -> {nonce, kind, channel, message, customId, label, state, reason}
+    this.picks = new Map(); // message id -> {custom_id: values} until the message is edited
+    this.unread = new Map();
+    this.seen = new Map(); // channel id -> newest message id when the person last looked
+    this.connected = false;
+  }
+
+  async open() {
+    await this.reload();
+    this.socket = new Socket(this.id, (type, data) => this.#receive(type, data), (open, again) => this.#line(open, again));
+  }
+
+  async reload() {
+    const state = await api.state(this.id);
+    this.me = state.me;
+    this.users = new Map(state.users.map((user) => [user.id, user]));
+    this.guilds = state.guilds;
+    this.dms = state.dms ?? [];
+    this.commands = state.commands ?? [];
+    this.emojis = state.emojis ?? [];
+    this.refusals = state.refusals ?? [];
+    this.bot = { ...state.bot, user_id: state.application?.bot_id ?? state.bot?.user_id };
+    this.channels.clear();
+    this.members.clear();
+    this.roles.clear();
+    for (const guild of this.guilds) {
+      for (const channel of guild.channels) this.channels.set(channel.id, { ...channel, guild_id: guild.id });
+      for (const member of guild.members ?? []) this.members.set(member.user_id ?? member.user.id, member);
+      for (const role of guild.roles ?? []) this.roles.set(role.id, role);
+    }
+    for (const dm of this.dms) this.channels.set(dm.id, dm);
+    this.#say("state");
+    this.#say("channels");
+    this.#say("refusals");
+    this.#say("presence");
+  }
+
+  // ---- questions
+
+  user(id) {
+    return this.users.get(id);
+  }
+
+  nameOf(user) {
+    const known = this.users.get(user?.id) ?? user;
+    const nick = this.members.get(known?.id)?.nick;
+    return nick || known?.global_name || known?.username || "Someone";
+  }
+
+  colourOf(id) {
+    const roles = (this.members.get(id)?.roles ?? []).map((role) => this.roles.get(role)).filter((role) => role?.color);
+    roles.sort((a, b) => b.position - a.position);
+    return roles[0] ? `#${roles[0].color.toString(16).padStart(6, "0")}` : null;
+  }
+
+  channelName(channel) {
+    if (channel.name) return channel.name;
+    const others = (channel.recipients ?? []).filter((user) => user.id !== this.id);
+    return others.map((user) => this.nameOf(user)).join(", ") || "Direct message";
+  }
+
+  may(bit, channel) {
+    const text = channel?.permissions ?? this.guilds[0]?.permissions;
+    if (text === undefined || text === null) return !channel || channel.type !== 1;
+    const permissions = BigInt(text);
+    return (permissions & ADMINISTRATOR) !== 0n || (permissions & bit) !== 0n;
+  }
+
+  /** Commands of `type` (1 slash, 2 user, 3 message) that this person would be offered in `channel`. */
+  offered(type, channel) {
+    return this.commands.filter((command) => {
+      if ((command.type ?? 1) !== type) return false;
+      if (channel && !channel.guild_id && (command.dm_permission === false || command.contexts?.length && !command.contexts.includes(1))) return false;
+      if (channel?.guild_id && command.contexts?.length && !command.contexts.includes(0)) return false;
+      const needed = command.default_member_permissions;
+      if (needed === null || needed === undefined || !channel?.guild_id) return true;
+      const bits = BigInt(needed);
+      return bits === 0n ? this.may(ADMINISTRATOR, channel) : this.may(bits, channel);
+    });
+  }
+
+  asset(url) {
+    if (!url) return null;
+    // The playground signs its addresses with the host it listens on; this page may have come through another name.
+    try {
+      const address = new URL(url);
+      return LOOPBACK.has(address.hostname) ? address.pathname + address.search : url;
+    } catch {
+      return url;
+    }
+  }
+
+  timeline(channel) {
+    if (!this.timelines.has(channel)) this.timelines.set(channel, { messages: new Map(), complete: false, loaded: false, busy: null });
+    return this.timelines.get(channel);
+  }
+
+  sorted(channel) {
+    return [...this.timeline(channel).messages.values()].sort((a, b) => bySnowflake(a.id, b.id));
+  }
+
+  message(channel, id) {
+    return this.timeline(channel).messages.get(id);
+  }
+
+  // ---- reading
+
+  /** Loads the newest messages once, or 50 older ones; true when something new arrived. */
+  async load(channel, older = false) {
+    const timeline = this.timeline(channel);
+    if (timeline.busy) return timeline.busy;
+    if (older ? timeline.complete : timeline.loaded) return false;
+    const before = older ? this.sorted(channel)[0]?.id : undefined;
+    timeline.busy = (async () => {
+      try {
+        const messages = await api.messages(this.id, channel, before);
+        if (!older) forgetGone(timeline.messages, messages);
+        for (const message of messages) timeline.messages.set(message.id, message);
+        timeline.loaded = true;
+        if (messages.length < 50) timeline.complete = true;
+        else if (!older) timeline.complete = false;
+        this.#say("timeline", { channel, older });
+        return messages.length > 0;
+      } finally {
+        timeline.busy = null;
+      }
+    })();
+    return timeline.busy;
+  }
+
+  read(channel) {
+    if (!this.unread.delete(channel)) return;
+    this.#say("unread");
+  }
+
+  forgetRefusals() {
+    this.refusals = [];
+    this.#say("refusals");
+  }
+
+  // ---- waiting for answers
+
+  /** Remember something sent to the bot until it is answered. */
+  await(record) {
+    this.waiting.set(record.nonce, { state: "pending", ...record });
+    this.#say("interaction", { record: this.waiting.get(record.nonce) });
+  }
+
+  settle(nonce, change) {
+    const record = this.waiting.get(nonce);
+    if (!record) return;
+    Object.assign(record, change);
+    if (record.state === "done" || record.state === "acknowledged" || record.state === "dismissed") this.waiting.delete(nonce);
+    this.#say("interaction", { record });
+  }
+
+  waitingOn(message) {
+    return [...this.waiting.values()].filter((record) => record.message === message);
+  }
+
+  // ---- events
+
+  #say(name, detail = {}) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+
+  #line(open, again) {
+    this.connected = open;
+    this.#say("line");
+    if (open && again) void this.#resync();
+  }
+
+  async #resync() {
+    try {
+      await this.reload();
+      for (const timeline of this.timelines.values()) timeline.loaded = false;
+      this.#say("resync");
+    } catch {
+      // The socket falls again when the playground is really gone; its next opening re-reads.
+    }
+  }
+
+  #receive(type, data) {
+    const handler = HANDLERS[type];
+    if (handler) handler(this, data, (name, detail) => this.#say(name, detail));
+  }
+}
+
+const HANDLERS = {
+  MESSAGE_CREATE(session, message, say) {
+    const timeline = session.timeline(message.channel_id);
+    if (timeline.loaded || timeline.busy) timeline.messages.set(message.id, message);
+    session.typing.get(message.channel_id)?.delete(message.author.id);
+    for (const record of session.waiting.values()) {
+      if (record.interaction && record.interaction === message.interaction_metadata?.id) session.settle(record.nonce, { state: "done" });
+    }
+    if (message.author.id !== session.id) {
+      const known = session.unread.get(message.channel_id) ?? { count: 0, mentions: 0 };
+      const mine = message.mentions?.some((user) => user.id === session.id) || !session.channels.get(message.channel_id)?.guild_id;
+      session.unread.set(message.channel_id, { count: known.count + 1, mentions: known.mentions + (mine ? 1 : 0) });
+      say("unread");
+    }
+    say("message", { channel: message.channel_id, id: message.id, created: true });
+  },
+  MESSAGE_UPDATE(session, message, say) {
+    const timeline = session.timeline(message.channel_id);
+    const old = timeline.messages.get(message.id);
+    if (!old && !timeline.loaded) return;
+    timeline.messages.set(message.id, { ...old, ...message });
+    session.picks.delete(message.id);
+    say("message", { channel: message.channel_id, id: message.id });
+  },
+  MESSAGE_DELETE(session, { id, channel_id: channel }, say) {
+    session.timeline(channel).messages.delete(id);
+    say("message", { channel, id });
+  },
+  MESSAGE_REACTION_ADD: (session, data, say) => react(session, data, 1, say),
+  MESSAGE_REACTION_REMOVE: (session, data, say) => react(session, data, -1, say),
+  INTERACTION_UPDATE(session, data, say) {
+    if (data.type === 4 && data.state === "failed") say("choices", { nonce: data.nonce, choices: [], reason: data.reason });
+    const record = session.waiting.get(data.nonce) ?? [...session.waiting.values()].find((one) => one.interaction === data.id);
+    if (!record) return;
+    record.interaction = data.id;
+    session.settle(record.nonce, { state: data.state, reason: data.reason });
+  },
+  MODAL_OPEN(session, data, say) {
+    for (const record of [...session.waiting.values()]) {
+      if (record.nonce === data.nonce || record.interaction === data.interaction_id) session.settle(record.nonce, { state: "done" });
+    }
+    say("modal", data);
+  },
+  AUTOCOMPLETE_RESULT: (session, data, say) => say("choices", data),
+  COMMANDS_UPDATE(session, data, say) {
+    const commands = Array.isArray(data) ? data : data?.commands;
+    if (commands) session.commands = commands;
+    else void session.reload();
+    say("state");
+  },
+  CHANNEL_CREATE: channelChanged,
+  CHANNEL_UPDATE: channelChanged,
+  THREAD_CREATE: channelChanged,
+  THREAD_UPDATE: channelChanged,
+  CHANNEL_DELETE: channelGone,
+  THREAD_DELETE: channelGone,
+  TYPING_START(session, { channel_id: channel, user_id: user }, say) {
+    if (user === session.id) return;
+    if (!session.typing.has(channel)) session.typing.set(channel, new Map());
+    session.typing.get(channel).set(user, Date.now() + 9000);
+    say("typing", { channel });
+  },
+  PRESENCE(session, data, say) {
+    session.bot = { ...session.bot, ...data, online: data.bot_online };
+    say("presence");
+  },
+  REFUSAL(session, refusal, say) {
+    if (session.refusals.some((known) => known.id === refusal.id)) return;
+    session.refusals.push(refusal);
+    say("refusals", { refusal });
+  },
+  GUILD_MEMBER_UPDATE(session, { user, roles, nick }, say) {
+    const member = session.members.get(user.id);
+    if (member) Object.assign(member, { roles, nick });
+    // Other roles mean other rights: which channels and commands there are.
+    if (user.id === session.id) void session.reload();
+    say("state");
+  },
+  USER_UPDATE(session, user, say) {
+    session.users.set(user.id, { ...session.users.get(user.id), ...user });
+    say("state");
+  },
+};
+
+function channelGone(session, { id }, say) {
+  session.channels.delete(id);
+  say("channels");
+}
+
+/** After a lost line: what the newest page no longer has is gone, and a gap drops what lies before it. */
+function forgetGone(known, page) {
+  if (!known.size || !page.length) return known.clear();
+  const fresh = new Set(page.map((message) => message.id));
+  const oldest = page.map((message) => message.id).sort(bySnowflake)[0];
+  const joined = [...known.keys()].some((id) => fresh.has(id));
+  for (const id of known.keys()) {
+    if (!joined || (bySnowflake(id, oldest) >= 0 && !fresh.has(id))) known.delete(id);
+  }
+}
+
+function channelChanged(session, channel, say) {
+  const known = session.channels.get(channel.id);
+  session.channels.set(channel.id, { ...known, ...channel, guild_id: channel.guild_id ?? known?.guild_id ?? (channel.type === 1 ? undefined : session.guilds[0]?.id) });
+  say("channels");
+}
+
+function react(session, { channel_id: channel, message_id: id, user_id: user, emoji }, change, say) {
+  const message = session.message(channel, id);
+  if (!message) return;
+  const reactions = (message.reactions ?? []).map((one) => ({ ...one }));
+  const same = (one) => (emoji.id ? one.emoji.id === emoji.id : one.emoji.name === emoji.name && !one.emoji.id);
+  let entry = reactions.find(same);
+  if (!entry) reactions.push((entry = { emoji, count: 0, me: false }));
+  if (user === session.id && entry.me === change > 0) return;
+  entry.count += change;
+  if (user === session.id) entry.me = change > 0;
+  message.reactions = reactions.filter((one) => one.count > 0);
+  say("message", { channel, id });
+}

@@ -118,6 +118,7 @@ class Job(Model):
     prompt: Mapped[str] = mapped_column(Text)
     request: Mapped[dict[str, Any]]
     nsfw: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    upload_limit: Mapped[int] = mapped_column(default=10 * 2**20, server_default="10485760")
 
     relaxed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     turn: Mapped[int] = mapped_column(default=0, server_default="0")

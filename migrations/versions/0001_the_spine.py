@@ -103,6 +103,7 @@ def upgrade() -> None:
         sa.Column("prompt", sa.Text(), nullable=False),
         sa.Column("request", sa.JSON(), nullable=False),
         sa.Column("nsfw", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("upload_limit", sa.BigInteger(), server_default="10485760", nullable=False),
         sa.Column("relaxed", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("turn", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("work", sa.BigInteger(), nullable=False),

@@ -44,6 +44,7 @@ async def test_an_accepted_job_holds_everything_that_was_wished(database: Databa
             "prompt": "a red house",
             "request": new.request,
             "nsfw": True,
+            "upload_limit": 10 * 2**20,
             "relaxed": False,
             "turn": 0,
             "work": 16,

@@ -1,6 +1,7 @@
 """Log lines on the terminal: one plain format, chosen depth, no secrets. Knows no part that writes them."""
 
 import logging
+import os
 import sys
 from collections.abc import Collection
 
@@ -21,6 +22,8 @@ def setup(level: str, *, secrets: Collection[str] = ()) -> None:
     root.setLevel(logging.WARNING)
     for name in _OURS:
         logging.getLogger(name).setLevel(level)
+    # transformers sets up its own lines when it is imported, and only its variable can quieten what it says then.
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     # discord.py prints whole payloads at DEBUG; its INFO says when the connection comes and goes.
     logging.getLogger("discord").setLevel(max(logging.INFO, logging.getLevelName(level)))
 

@@ -44,7 +44,7 @@ def size_for(aspect: Aspect, base_pixels: int, multiple: int) -> tuple[int, int]
     ratio = aspect[0] / aspect[1]
     ideal_width = math.sqrt(base_pixels * ratio)
     ideal_height = ideal_width / ratio
-    # Rounding both sides down always fits; rounding one of them up may come nearer to the ratio and still fit.
+    # Rounding both sides down always fits; one side up, or one more down, may come nearer to the ratio and still fit.
     sizes = [
         (width, height)
         for width in _around(ideal_width, multiple)
@@ -52,16 +52,17 @@ def size_for(aspect: Aspect, base_pixels: int, multiple: int) -> tuple[int, int]
         if width * height <= base_pixels
     ]
     if not sizes:
-        return _around(ideal_width, multiple)[0], _around(ideal_height, multiple)[0]
+        return _around(ideal_width, multiple)[-2], _around(ideal_height, multiple)[-2]
 
     def distance(size: tuple[int, int]) -> float:
         width, height = size
-        return abs(math.log(width / height / ratio)) + abs(math.log(width * height / base_pixels))
+        # People see a wrong shape sooner than a slightly smaller picture.
+        return 2 * abs(math.log(width / height / ratio)) + abs(math.log(width * height / base_pixels))
 
     return min(sizes, key=distance)
 
 
-def _around(side: float, multiple: int) -> tuple[int, int]:
+def _around(side: float, multiple: int) -> list[int]:
     # The root of an exact square may come out a hair below it, and the floor would lose a whole step.
     steps = max(1, math.floor(side / multiple + 1e-9))
-    return steps * multiple, (steps + 1) * multiple
+    return [count * multiple for count in (steps - 1, steps, steps + 1) if count >= 1]

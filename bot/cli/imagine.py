@@ -39,7 +39,8 @@ def imagine(
     from bot import drawing, log
     from prompts import parse_aspect
 
-    log.setup(settings.log.level)
+    # The bar says what INFO would say.
+    log.setup("WARNING" if settings.log.level == "INFO" else settings.log.level)
     options = drawing.Options(
         model=model or settings.engine.model,
         aspect=parse_aspect(aspect) if aspect else None,
@@ -63,7 +64,8 @@ async def _imagine(settings: Config, prompt: str | None, source: Path | None, ou
     else:
         drawings = [drawing.plan(prompt or "", options, catalogue, output if output != Path() else Path("out.png"))]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("Loading", total=None)
         async with parts.engine(settings) as engine:
             await engine.ready()

@@ -33,6 +33,7 @@ class NewJob:
     prompt: str
     request: JobRequest | dict[str, Any]
     nsfw: bool = False
+    upload_limit: int = 10 * 2**20
     relaxed: bool = False
     work: int
     cost: int = 0
@@ -86,6 +87,7 @@ async def enqueue(session: AsyncSession, new: NewJob, limits: QueueLimits, *, no
         prompt=new.prompt,
         request=dict(new.request),
         nsfw=new.nsfw,
+        upload_limit=new.upload_limit,
         relaxed=new.relaxed,
         turn=0 if new.relaxed else await _turn(session, queue, new.author_id, limits.order),
         work=new.work,
@@ -111,9 +113,12 @@ async def _check(session: AsyncSession, new: NewJob, limits: QueueLimits, queue:
 async def _turn(session: AsyncSession, queue: Queue, author_id: int, order: Order) -> int:
     """Which turn a new fast job gets: the last one handed out, or under the fair order the author's own next one."""
     if order == "fifo":
-        return queue.last_turn
-    last = await session.scalar(select(User.turn).where(User.id == author_id)) or 0
-    turn = max(queue.turn, last + 1)
+        turn = queue.last_turn
+    else:
+        last = await session.scalar(select(User.turn).where(User.id == author_id)) or 0
+        turn = max(queue.turn, last + 1)
+    if turn == 0:
+        return turn  # the fair order was never used
     await session.execute(update(User).where(User.id == author_id).values(turn=turn))
     queue.last_turn = max(queue.last_turn, turn)
     return turn

@@ -3,11 +3,17 @@
 Knows nothing of devices, models' weights, rows or Discord.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from PIL import Image
+
+from engine.errors import BadRequest
+
+LARGEST_SEED = 2**32 - 1
+MOST_STEPS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +42,19 @@ class ImageRequest:
     seeds: tuple[int, ...]
     image: Image.Image | None = None
     strength: float | None = None
+
+    def check(self) -> None:
+        """Raises BadRequest for a value that no model could serve."""
+        if not 1 <= self.steps <= MOST_STEPS:
+            raise BadRequest("steps", str(self.steps), f"1..{MOST_STEPS}")
+        if not (math.isfinite(self.guidance) and self.guidance >= 0):
+            raise BadRequest("guidance", str(self.guidance), "0..")
+        if not self.seeds or any(not 0 <= seed <= LARGEST_SEED for seed in self.seeds):
+            raise BadRequest("seeds", str(self.seeds), f"0..{LARGEST_SEED}")
+        if (self.image is None) != (self.strength is None):
+            raise BadRequest("strength", str(self.strength), "given exactly when image is")
+        if self.strength is not None and not 0 < self.strength <= 1:
+            raise BadRequest("strength", str(self.strength), "0..1")
 
     @property
     def steps_run(self) -> int:

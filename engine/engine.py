@@ -1,0 +1,258 @@
+"""The engine's face: a request in, progress and then pictures out, with one thread that owns the device.
+
+The event loop crosses to the thread by a queue and comes back by `call_soon_threadsafe`. The thread loads, and the same
+thread runs. Requests are served first come, first served. Knows no rows and no Discord, and imports no tensors itself.
+"""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import queue
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Self
+
+from engine.errors import DeviceFailed, EngineClosed, EngineError, OutOfMemory
+from engine.models import Catalogue, ModelEntry
+from engine.requests import Event, ImageRequest, Pictures, Progress
+from engine.tickets import Ticket
+
+if TYPE_CHECKING:
+    import torch
+
+    from engine.flux1 import Flux1
+
+log = logging.getLogger(__name__)
+
+State = Literal["loading", "ready", "failed"]
+
+_CLOSE_SECONDS = 30.0  # a model that is just being read cannot be interrupted
+
+
+class Engine:
+    """Draws pictures; `async with` starts the device thread, which at once loads `model`, and ends it.
+
+    One model is on the device at a time; a request for another one waits for its loading.
+
+    Args:
+        model: name of the model loaded first.
+        device: "auto", "cpu", "mps", "cuda" or "cuda:N"; auto takes the best there is.
+        dtype: "auto", "float32", "bfloat16" or "float16"; auto is bfloat16 on CUDA and float32 elsewhere.
+        preview_every: steps between two previews, 0 for none.
+        threads: torch's threads on a CPU; None leaves torch's choice.
+
+    Attributes:
+        state: "loading", "ready", or "failed" when `model` could not be loaded or the device is lost.
+        failure: why, in the state "failed". Later requests try to load again, unless it is a lost device.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        *,
+        model: str = "pocket",
+        device: str = "auto",
+        dtype: str = "auto",
+        preview_every: int = 1,
+        threads: int | None = None,
+    ) -> None:
+        self.catalogue = catalogue
+        self.state: State = "loading"
+        self.failure: EngineError | None = None
+        self._first = model
+        self._device_name = device
+        self._dtype_name = dtype
+        self._preview_every = preview_every
+        self._threads = threads
+        self._tickets: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
+        self._closing = threading.Event()
+        self._lost: DeviceFailed | None = None
+        self._loaded: Flux1 | None = None
+        self._thread = threading.Thread(target=self._serve, name="engine", daemon=True)
+        self._settled = asyncio.Event()
+        self._ended = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.set()
+        self._tickets.put(None)
+        try:
+            await asyncio.wait_for(self._ended.wait(), _CLOSE_SECONDS)
+        except TimeoutError:
+            log.warning("the engine's thread did not end within %s s", _CLOSE_SECONDS)
+
+    async def ready(self) -> None:
+        """Wait until the first model is loaded. Raises what its loading failed with, or EngineClosed."""
+        await self._settled.wait()
+        if self.failure is not None:
+            raise self.failure
+
+    async def generate(self, request: ImageRequest) -> AsyncIterator[Event]:
+        """Progress from step 0 (it begins) to the last step, then the pictures, and the end.
+
+        Closing the iterator, or cancelling the task in it, cancels the request at its next step. Slow readers skip
+        progress but never the last one. Any number of requests may be in flight.
+
+        Raises:
+            RequestError: at once, for what the engine can tell without the device.
+            ModelDamaged, ModelUnavailable, OutOfMemory, NotFinite, DeviceFailed: later; the engine goes on unless its
+                `state` says otherwise.
+            EngineClosed: it closes before the pictures are done.
+        """
+        self._check(request)
+        if self._closing.is_set():
+            raise EngineClosed
+        ticket = Ticket(request, asyncio.get_running_loop())
+        self._tickets.put(ticket)
+        try:
+            while True:
+                event = await ticket.next()
+                yield event
+                if isinstance(event, Pictures):
+                    return
+        finally:
+            ticket.cancelled.set()
+
+    def _check(self, request: ImageRequest) -> None:
+        entry = self.catalogue.get(request.model)
+        entry.check_licence()
+        entry.check_size(request.width, request.height)
+        request.check()
+
+    # From here on everything runs on the device thread.
+
+    def _serve(self) -> None:
+        try:
+            try:
+                self._model(self.catalogue.get(self._first))
+            except Exception as error:
+                self._fail(self._typed(error))
+            self._tell(self._settled.set)
+            while (ticket := self._tickets.get()) is not None:
+                self._run(ticket)
+                del ticket  # or the pictures would live until the next request
+            while not self._tickets.empty():
+                if (late := self._tickets.get()) is not None:
+                    late.fail(EngineClosed())
+        finally:
+            self._loaded = None
+            if self.state == "loading":
+                self._fail(EngineClosed())
+            self._tell(self._settled.set)
+            self._tell(self._ended.set)
+
+    def _run(self, ticket: Ticket) -> None:
+        request = ticket.request
+
+        def report(progress: Progress) -> None:
+            if ticket.cancelled.is_set() or self._closing.is_set():
+                raise _Stopped
+            ticket.report(progress)
+
+        try:
+            report(Progress(step=0, steps=request.steps_run))
+            model = self._model(self.catalogue.get(request.model))
+            began = time.perf_counter()
+            import torch
+
+            with torch.inference_mode():
+                pictures = model.generate(request, report, self._preview_every)
+        except _Stopped:
+            ticket.fail(EngineClosed())  # nobody listens to a cancelled one
+        except Exception as error:
+            ticket.fail(self._typed(error))
+        else:
+            ended = time.perf_counter()
+            timings = {**pictures.timings, "wait": began - ticket.asked, "total": ended - ticket.asked}
+            ticket.finish(replace(pictures, timings=timings))
+
+    def _model(self, entry: ModelEntry) -> "Flux1":
+        """The model of `entry`, loaded when it is not there. Raises EngineError, or what the device raises."""
+        if self._lost is not None:
+            raise self._lost
+        if self._loaded is not None and self._loaded.entry == entry:
+            return self._loaded
+        entry.check_licence()
+        began = time.perf_counter()
+        from engine.flux1 import Flux1
+
+        imported = time.perf_counter()
+        if self._loaded is not None:
+            self._loaded = None
+            gc.unfreeze()
+            self._collect()
+        device, dtype = self._place()
+        self._loaded = Flux1.load(entry, device=device, dtype=dtype)
+        # What is loaded stays: the collector need not walk through it, with everybody waiting, ever again.
+        gc.collect()
+        gc.freeze()
+        self.state, self.failure = "ready", None
+        log.info(
+            "model %s is on %s as %s: %.1f s, and %.1f s for imports",
+            *(entry.name, device, str(dtype).removeprefix("torch.")),
+            *(time.perf_counter() - imported, imported - began),
+        )
+        return self._loaded
+
+    def _place(self) -> "tuple[torch.device, torch.dtype]":
+        import torch
+
+        if self._threads is not None:
+            torch.set_num_threads(self._threads)
+        name = self._device_name
+        if name == "auto":
+            name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+        device = torch.device(name)
+        if self._dtype_name == "auto":
+            return device, torch.bfloat16 if device.type == "cuda" else torch.float32
+        return device, getattr(torch, self._dtype_name)
+
+    def _typed(self, error: Exception) -> EngineError:
+        """The error for the asker, without a traceback: its frames would keep the device's memory alive."""
+        import torch
+
+        if isinstance(error, EngineError):
+            typed = error
+            log.warning("request failed: %s %s", error.code, error.detail)
+        else:
+            # The text of a library's error may quote its input, so only the type goes to people.
+            log.error("the device thread raised", exc_info=error)
+            if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+                typed = OutOfMemory(self._device_name)
+            else:
+                typed = DeviceFailed(self._device_name, type(error).__name__)
+            if isinstance(error, torch.AcceleratorError):
+                # A CUDA context is lost after an error of its own; only a new process gets another one.
+                self._lost = DeviceFailed(self._device_name, type(error).__name__)
+                self._fail(self._lost)
+        typed.__traceback__ = typed.__cause__ = typed.__context__ = error.__traceback__ = None
+        self._collect()
+        return typed
+
+    def _fail(self, error: EngineError) -> None:
+        self.state, self.failure = "failed", error
+
+    def _collect(self) -> None:
+        import torch
+
+        gc.collect()
+        if torch.cuda.is_available() and self._lost is None:
+            torch.cuda.empty_cache()
+
+    def _tell(self, call: Callable[[], object]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed already
+            self._loop.call_soon_threadsafe(call)
+
+
+class _Stopped(Exception):
+    """The asker has gone, or the engine closes: unwinds the pipeline from its step callback."""

@@ -1,0 +1,202 @@
+"""The catalogue: which models there are, where they lie, how they are best asked, and under which licence.
+
+Only names and numbers, nothing is read until `check_folder` looks at a folder. Knows no tensors.
+"""
+
+import difflib
+import json
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+from engine.errors import LicenceNotAccepted, ModelDamaged, UnknownModel, UnsupportedSize
+
+POCKET_FOLDER = Path(__file__).parent / "pocket" / "weights"
+
+_FLUX_DEV = "FLUX.1 [dev] Non-Commercial License"
+_FREE = {"Apache-2.0", "MIT", "CC0-1.0"}
+_LARGEST_HEADER = 100 << 20  # safetensors' own limit
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelEntry:
+    """One model: `folder` (diffusers' layout) or else `repository` on the model hub at `revision` ("" for the newest).
+
+    Attributes:
+        family: the code that runs it; all FLUX.1 models are "flux1".
+        steps, guidance, width, height: what is taken when nobody asks for something else; pixels.
+        max_side, min_side, multiple: sides it draws, in pixels.
+        text_tokens: T5 tokens a prompt is cut or padded to; fewer are faster.
+        negative_scale: strength of a negative prompt (true classifier-free guidance), over 1.
+        licence: as it is called, "" for a model of one's own.
+        accepted: the owner says in the config that the use is within the licence.
+    """
+
+    name: str
+    family: str = "flux1"
+    folder: Path | None = None
+    repository: str = ""
+    revision: str = ""
+    steps: int = 28
+    guidance: float = 3.5
+    width: int = 1024
+    height: int = 1024
+    min_side: int = 256
+    max_side: int = 2048
+    multiple: int = 16
+    text_tokens: int = 512
+    negative_scale: float = 2.0
+    licence: str = ""
+    accepted: bool = False
+
+    @property
+    def must_accept(self) -> bool:
+        """Whether the licence has conditions, so that the owner has to accept it before the model loads."""
+        return bool(self.licence) and self.licence not in _FREE
+
+    def check_size(self, width: int, height: int) -> None:
+        """Raises UnsupportedSize."""
+        if any(side % self.multiple or not self.min_side <= side <= self.max_side for side in (width, height)):
+            raise UnsupportedSize(width, height, multiple=self.multiple, smallest=self.min_side, largest=self.max_side)
+
+    def check_licence(self) -> None:
+        """Raises LicenceNotAccepted."""
+        if self.must_accept and not self.accepted:
+            raise LicenceNotAccepted(self.name, self.licence)
+
+
+POCKET = ModelEntry(
+    name="pocket",
+    folder=POCKET_FOLDER,
+    steps=12,
+    guidance=3.5,
+    width=256,
+    height=256,
+    min_side=64,
+    max_side=512,
+    multiple=32,  # its autoencoder makes latents 16 times smaller, and the transformer takes them two by two
+    text_tokens=64,
+    licence="Apache-2.0",
+)
+
+# What is known of public models; one table in the config (`[models.schnell]`) adds one under its name here.
+KNOWN = {
+    entry.name: entry
+    for entry in (
+        POCKET,
+        ModelEntry(
+            name="schnell",
+            repository="black-forest-labs/FLUX.1-schnell",
+            steps=4,
+            guidance=0.0,
+            text_tokens=256,
+            licence="Apache-2.0",
+        ),
+        ModelEntry(name="dev", repository="black-forest-labs/FLUX.1-dev", licence=_FLUX_DEV),
+        ModelEntry(
+            name="krea",
+            repository="black-forest-labs/FLUX.1-Krea-dev",
+            guidance=4.5,
+            licence=_FLUX_DEV,
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The models this studio offers, by name; the pocket model is always among them."""
+
+    entries: Mapping[str, ModelEntry] = field(default_factory=lambda: {"pocket": POCKET})
+
+    @classmethod
+    def of(cls, models: Mapping[str, Mapping[str, Any]]) -> Self:
+        """From the config's tables: absent or None or "" means what is known of that name, or the entry's default.
+
+        A table that names a known repository under another name starts from what is known of the repository, so that
+        its licence cannot be lost by renaming; nor can a table change a known licence. Raises TypeError for a key that
+        no entry has.
+        """
+        entries = {"pocket": POCKET}
+        for name, table in models.items():
+            given = {key: value for key, value in table.items() if value is not None and value != ""}
+            if "folder" in given:
+                given["folder"] = Path(given["folder"])
+            same = (known for known in KNOWN.values() if known.repository == given.get("repository"))
+            known = next(same, None) or KNOWN.get(name)
+            if known is not None:
+                given.pop("licence", None)
+            entries[name] = replace(known or ModelEntry(name=name), **(given | {"name": name}))
+        return cls(entries)
+
+    def get(self, name: str) -> ModelEntry:
+        """The entry called `name`, in lower or upper case. Raises UnknownModel with the nearest name."""
+        entry = self.entries.get(name) or self.entries.get(name.lower())
+        if entry is None:
+            nearest = difflib.get_close_matches(name.lower(), self.entries, n=1, cutoff=0.5)
+            raise UnknownModel(name, nearest[0] if nearest else None)
+        return entry
+
+    def __iter__(self) -> Iterator[ModelEntry]:
+        return iter(self.entries.values())
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+
+def check_folder(folder: Path) -> None:
+    """Look for what a half-finished copy or a bad disk leaves, without reading the weights. Raises ModelDamaged.
+
+    Every component that model_index.json names must have its files, JSON must parse, and every safetensors file must be
+    as long as its header says. Costs milliseconds, also for a large model.
+    """
+    index = _json(folder, folder / "model_index.json")
+    for name, value in index.items():
+        if name.startswith("_") or not (isinstance(value, list) and len(value) == 2 and all(value)):
+            continue
+        component = folder / name
+        files = sorted(component.glob("*")) if component.is_dir() else []
+        if not files:
+            raise ModelDamaged(str(folder), f"missing: {name}")
+        for file in files:
+            if file.suffix == ".json":
+                content = _json(folder, file)
+                for shard in sorted(set(content.get("weight_map", {}).values())) if "index" in file.name else []:
+                    _check_weights(folder, component / shard)
+            elif file.suffix == ".safetensors":
+                _check_weights(folder, file)
+        weights = [file for file in files if file.suffix in {".safetensors", ".bin"}]
+        if (component / "config.json").exists() and not weights:
+            raise ModelDamaged(str(folder), f"missing: {name}/*.safetensors")
+
+
+def _json(folder: Path, file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        reason = f"missing: {file.relative_to(folder)}" if folder.exists() else "missing"
+        raise ModelDamaged(str(folder), reason) from None
+    except (OSError, ValueError) as error:
+        raise ModelDamaged(str(folder), f"damaged: {file.relative_to(folder)}") from error
+    if not isinstance(content, dict):
+        raise ModelDamaged(str(folder), f"damaged: {file.relative_to(folder)}")
+    return content
+
+
+def _check_weights(folder: Path, file: Path) -> None:
+    """A safetensors file: 8 bytes length, a JSON header with each tensor's place, and then exactly that many bytes."""
+    name = file.relative_to(folder)
+    try:
+        size = file.stat().st_size
+        with file.open("rb") as stream:
+            (length,) = struct.unpack("<Q", stream.read(8))
+            header = json.loads(stream.read(length)) if length <= min(size, _LARGEST_HEADER) else None
+        ends = [tensor["data_offsets"][1] for key, tensor in header.items() if key != "__metadata__"]  # type: ignore[union-attr]
+    except FileNotFoundError:
+        raise ModelDamaged(str(folder), f"missing: {name}") from None
+    except (OSError, ValueError, struct.error, AttributeError, KeyError, TypeError, IndexError) as error:
+        raise ModelDamaged(str(folder), f"damaged: {name}") from error
+    if 8 + length + max(ends, default=0) != size:
+        raise ModelDamaged(str(folder), f"damaged: {name}")

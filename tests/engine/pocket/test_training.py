@@ -1,0 +1,78 @@
+"""The recipe's promises: resumed training equals unbroken training, and a damaged checkpoint is refused."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from diffusers import FluxPipeline
+
+from engine.pocket import checkpoint
+from engine.pocket.autoencoder import build_autoencoder
+from engine.pocket.flow import STAGE, Plan, train_flow
+from engine.pocket.text import TextSide
+from engine.pocket.train import export
+
+PLAN = Plan(
+    steps=4, small_steps=4, guided_steps=2, decay_steps=2, batch=4, small_batch=4, first_shards=1, shard=8, save_every=2
+)
+
+
+def prepare(folder: Path) -> Path:
+    torch.manual_seed(0)
+    build_autoencoder().save_pretrained(folder / "vae")
+    checkpoint.save(folder / "text.ckpt", {"stage": "text", "model": TextSide().state_dict()})
+    return folder
+
+
+def run(folder: Path, steps: int) -> None:
+    class Stopped(Exception):
+        pass
+
+    def stop(_learner: object, _autoencoder: object, step: int) -> None:
+        if step == steps:
+            raise Stopped
+
+    try:
+        train_flow(0, 1, folder, seed=3, plan=PLAN, say=lambda _line: None, sample=stop)
+    except Stopped:
+        return
+
+
+def test_training_resumed_from_a_checkpoint_equals_an_unbroken_run(tmp_path: Path) -> None:
+    unbroken, broken = prepare(tmp_path / "unbroken"), prepare(tmp_path / "broken")
+    run(unbroken, PLAN.steps)
+    run(broken, 2)
+    assert checkpoint.load(broken / "flow.ckpt", STAGE)["step"] == 2
+    run(broken, PLAN.steps)
+    first, second = (checkpoint.load(folder / "flow.ckpt", STAGE) for folder in (unbroken, broken))
+    assert first["step"] == second["step"] == PLAN.steps
+    for part in ("model", "ema"):
+        for name, value in first[part].items():
+            assert torch.equal(value, second[part][name]), name
+
+
+def test_a_trained_checkpoint_becomes_a_folder_the_stock_pipeline_opens(tmp_path: Path) -> None:
+    folder = prepare(tmp_path / "run")
+    run(folder, 2)
+    pipeline = FluxPipeline.from_pretrained(export(folder, tmp_path / "weights"), dtype=torch.float32)
+    pipeline.set_progress_bar_config(disable=True)
+    image = pipeline("a red house", width=64, height=96, num_inference_steps=2, max_sequence_length=16).images[0]
+    assert image.size == (64, 96)
+
+
+def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "some.ckpt"
+    checkpoint.save(path, {"stage": "text", "step": 1, "model": {"a": torch.arange(64)}})
+    sound = path.read_bytes()
+    for spoiled in (sound[:-40], sound[:100] + b"\x00\x01" + sound[102:], b"", b"not a checkpoint at all" * 9):
+        path.write_bytes(spoiled)
+        with pytest.raises(checkpoint.CheckpointError) as caught:
+            checkpoint.load(path, "text")
+        assert caught.value.reason in ("damaged", "foreign")
+
+
+def test_a_checkpoint_of_another_stage_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "some.ckpt"
+    checkpoint.save(path, {"stage": "text", "step": 1})
+    with pytest.raises(checkpoint.CheckpointError, match="other stage"):
+        checkpoint.load(path, "flow")

@@ -4,7 +4,7 @@ from playground.clock import Clock, ManualClock
 from playground.errors import ApiError
 from playground.faults import FaultPlan
 from playground.files import Upload
-from playground.interactions import Interaction
+from playground.interaction import Interaction
 from playground.offered import NotOffered
 from playground.person import Person
 from playground.refusals import Refusal

@@ -1,4 +1,4 @@
-"""Turns the body of a send or an edit into a checked draft. It knows Discord's rules for one message, not where it goes."""
+"""Turns the body of a send or an edit into a checked draft. It knows the rules for one message, not where it goes."""
 
 from dataclasses import dataclass, field
 

@@ -80,9 +80,12 @@ class FaultPlan:
                     self.slow(float(value))
                 case "rate_limit_next":
                     self.rate_limit_next(int(value), retry_after=float(asked.get("retry_after", 1.0)))
-                case "drop_gateway" | "request_reconnect" | "clear":
+                case "drop_gateway" | "request_reconnect":
                     if value:
                         getattr(self, key)()
+                case "reset" | "clear":
+                    if value:
+                        self.clear()
                 case "invalid_session":
                     if value:
                         self.invalid_session(resumable=bool(asked.get("resumable", False)))

@@ -1,4 +1,4 @@
-"""What happened, told to whoever listens: the gateway, the pages, the state file, waiting tests. It does not know them."""
+"""What happened, told to whoever listens: gateway, pages, state file, waiting tests. It does not know them."""
 
 import asyncio
 from collections.abc import Callable

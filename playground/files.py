@@ -4,10 +4,10 @@ import hashlib
 import hmac
 import io
 import mimetypes
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from PIL import Image, UnidentifiedImageError
 
@@ -69,7 +69,7 @@ class FileStore:
 
     def is_valid(self, path: str, query: str) -> bool:
         """Whether a signed address still works; one without a signature never does."""
-        parts = dict(pair.partition("=")[::2] for pair in query.split("&"))
+        parts = dict(parse_qsl(query))
         try:
             until = int(parts.get("ex", ""), 16)
         except ValueError:
@@ -85,7 +85,7 @@ class FileStore:
         self.folder.mkdir(parents=True, exist_ok=True)
         temporary = self.folder / f"{file_id}.part"
         temporary.write_bytes(data)
-        os.replace(temporary, self.folder / file_id)
+        temporary.replace(self.folder / file_id)
 
     def read(self, file_id: str) -> bytes | None:
         """The bytes, or None."""

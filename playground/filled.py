@@ -1,4 +1,4 @@
-"""What a chat client sends when a person presses, chooses or submits. It checks what a client would not allow, and sends nothing."""
+"""What a chat client sends when a person presses, chooses or submits: checked as a client would. It sends nothing."""
 
 from typing import Any
 

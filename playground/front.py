@@ -68,14 +68,14 @@ class Front:
             return web.Response(status=429, text="error code: 1015")
         retry_after = round(verdict.retry_after or 0.0, 3)
         error = ApiError(429, 0, "You are being rate limited.")
-        self.pg.refusals.note(request.method, path, error)
+        self.pg.refused.note(request.method, path, error)
         headers = verdict.headers | {"Retry-After": str(max(1, int(retry_after + 0.999))), "Via": "1.1 google"}
         body = {"message": error.message, "retry_after": retry_after, "global": verdict.is_global, "code": 0}
         return _json(body, 429, headers)
 
     def _refuse(self, request: web.Request, path: str, error: ApiError, verdict: Verdict) -> web.Response:
         self.pg.limits.note_invalid(error.status)
-        self.pg.refusals.note(request.method, path, error)
+        self.pg.refused.note(request.method, path, error)
         body = error.body()
         headers = dict(verdict.headers)
         if error.status == 429:

@@ -76,9 +76,9 @@ class Gateway:
             return
         bot = self.world.bot["id"]
         own = event.name == "GUILD_MEMBER_UPDATE" and event.record["user"]["id"] == bot
-        if event.channel_id is not None and needed and not event.name.startswith(("CHANNEL_", "THREAD_")):
-            if not self.world.can_see(event.channel_id, bot):
-                return
+        hidden = event.channel_id is not None and not self.world.can_see(event.channel_id, bot)
+        if hidden and needed and not event.name.startswith(("CHANNEL_", "THREAD_")):
+            return
         for session in self.sessions.values():
             if needed == 0 or session.intents & needed or own:
                 session.dispatch(event.name, self._wire(event, session))

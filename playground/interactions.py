@@ -1,23 +1,24 @@
-"""Interactions from press to answer: the three seconds, the fifteen minutes, one answer only. How a client builds their data
-is `offered.py`'s and `filled.py`'s business."""
+"""Interactions from press to answer: three seconds, fifteen minutes, one first answer. It does not know how a client
+fills them in (`offered.py`, `filled.py`) nor how they look on the wire (`interaction.py`).
+"""
 
 import secrets
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import asdict
 
 from playground import drafts, modals
 from playground.clock import Clock
 from playground.drafts import EPHEMERAL, LAYOUT, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS
 from playground.errors import ApiError, Json, expired_token, form_error, invalid, unknown
 from playground.feed import Event, Feed
-from playground.posts import REPLY, Posts
+from playground.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, REPLY, Describer, Interaction
+from playground.posts import Posts
 from playground.refusals import Refusals
 from playground.shapes import Integer, one
 from playground.snowflake import Snowflakes
 from playground.uploads import Body
-from playground.world import DM, World, clean
+from playground.world import World
 
-COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 PONG, ANSWER, DEFER, DEFER_UPDATE, UPDATE, CHOICES, MODAL, LAUNCH = 1, 4, 5, 6, 7, 8, 9, 12
 ANSWER_WITHIN = 3.0
 """Seconds until an unanswered interaction has failed."""
@@ -30,34 +31,6 @@ _ALLOWED = {
     MODAL_SUBMIT: (ANSWER, DEFER, DEFER_UPDATE, UPDATE, LAUNCH),
 }
 _ANSWER_FLAGS = SUPPRESS_EMBEDS | EPHEMERAL | SUPPRESS_NOTIFICATIONS | LAYOUT
-
-
-@dataclass
-class Interaction:
-    """One interaction and what became of it. `state`: pending, acknowledged (deferred), done or failed (see `reason`)."""
-
-    id: str
-    token: str
-    type: int
-    channel_id: str
-    user_id: str
-    data: Json
-    created: float
-    guild_id: str | None = None
-    message_id: str | None = None
-    opener: str | None = None
-    nonce: str | None = None
-    state: str = "pending"
-    reason: str | None = None
-    callback: int | None = None
-    ephemeral: bool = False
-    original_id: str | None = None
-    answered_after: float | None = None
-    message_ids: list[str] = field(default_factory=list)
-    modal: Json | None = None
-    choices: list[Json] | None = None
-    message: Json | None = None
-    """The answer's message record (live: it shows later edits)."""
 
 
 class Interactions:
@@ -73,8 +46,13 @@ class Interactions:
         self.feed = feed
         self.refusals = refusals
         self.rows: dict[str, Interaction] = {}
-        self.file_limit = 10 * 1024 * 1024
-        self.is_bot_online = lambda: False
+        self.describe = Describer(world, posts.render, self.rows)
+        self.is_bot_online: Callable[[], bool] = lambda: False
+
+    @property
+    def file_limit(self) -> int:
+        """Bytes per attachment."""
+        return self.describe.file_limit
 
     def create(
         self,
@@ -107,47 +85,9 @@ class Interactions:
         if not self.is_bot_online():
             self._fail(row, "The application is offline", missed=False)
             return row
-        self.feed.publish(Event(name="INTERACTION_CREATE", record=self.payload(row, message), page=False))
+        self.feed.publish(Event(name="INTERACTION_CREATE", record=self.describe.payload(row, message), page=False))
         self.clock.call_later(ANSWER_WITHIN, lambda: self._deadline(row))
         return row
-
-    def payload(self, row: Interaction, message: Json | None = None) -> Json:
-        """The INTERACTION_CREATE object."""
-        channel = self.world.channel_object(row.channel_id, self.world.bot["id"])
-        channel["permissions"] = str(self.world.permissions(row.channel_id, row.user_id))
-        bot = self.world.bot["id"]
-        payload: Json = {
-            "id": row.id,
-            "application_id": self.world.application["id"],
-            "type": row.type,
-            "data": row.data,
-            "token": row.token,
-            "version": 1,
-            "channel_id": row.channel_id,
-            "channel": channel,
-            "locale": "en-US",
-            "app_permissions": str(self.world.permissions(row.channel_id, bot)),
-            "entitlements": [],
-            "entitlement_sku_ids": [],
-            "authorizing_integration_owners": self._owners(row),
-            "context": 1 if self.world.channel(row.channel_id)["type"] == DM else 0,
-            "attachment_size_limit": self.file_limit,
-        }
-        if row.guild_id:
-            guild = self.world.guild(row.guild_id)
-            member = self.world.member_object(row.guild_id, row.user_id)
-            member["permissions"] = channel["permissions"]
-            payload |= {
-                "guild_id": row.guild_id,
-                "guild": {"id": row.guild_id, "locale": guild["preferred_locale"], "features": guild["features"]},
-                "guild_locale": guild["preferred_locale"],
-                "member": member,
-            }
-        else:
-            payload["user"] = self.world.user_object(row.user_id)
-        if message is not None:
-            payload["message"] = self.posts.render.message(message, bot)
-        return payload
 
     def answer(self, interaction_id: str, token: str, body: Body) -> tuple[Interaction, Json]:
         """The bot's first answer; returns the interaction and the `resource`. Raises 10062, 40060 or 50035."""
@@ -158,15 +98,15 @@ class Interactions:
             raise invalid(40060)
         if row.state == "failed" or self.clock.time() - row.created > ANSWER_WITHIN:
             raise unknown("interaction")
-        kind = body.payload.get("type")
+        kind = one(Integer(), body.payload.get("type", 0), "type")
         if kind not in _ALLOWED[row.type] or (kind in (DEFER_UPDATE, UPDATE) and not row.message_id):
             allowed = ", ".join(map(str, _ALLOWED[row.type]))
             raise form_error(("type",), "BASE_TYPE_CHOICES", f"Value must be one of ({allowed}).")
         data = body.payload.get("data") or {}
         if not isinstance(data, dict):
             raise form_error(("data",), "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
-        resource = self._apply(row, int(kind), Body(data, body.files))
-        row.callback = int(kind)
+        resource = self._apply(row, kind, Body(data, body.files))
+        row.callback = kind
         row.answered_after = self.clock.time() - row.created
         row.state = "acknowledged" if kind in (DEFER, DEFER_UPDATE) else "done"
         self._tell(row)
@@ -198,9 +138,9 @@ class Interactions:
             draft.given |= {"content", "embeds", "components"}
             return self.edit(row, original, draft)
         target = original
-        extra = self._extra(row, follow_up=True)
+        extra = self.describe.extra(row, follow_up=True)
         if target is not None:
-            extra["message_reference"] = self.posts.reference(target)
+            extra["message_reference"] = self.posts.render.reference(target)
         record = self._send(row, draft, kind=REPLY if target is not None else 0, extra=extra)
         self._done(row)
         return record
@@ -234,8 +174,8 @@ class Interactions:
         if kind == ANSWER:
             draft = drafts.new_message(body, flags_allowed=_ANSWER_FLAGS)
             row.ephemeral = bool(draft.flags & EPHEMERAL)
-            extra = self._extra(row)
-            record = self._send(row, draft, kind=self._message_kind(row), extra=extra)
+            extra = self.describe.extra(row)
+            record = self._send(row, draft, kind=self.describe.message_kind(row), extra=extra)
             return self._answered(row, record)
         if kind == DEFER:
             flags = body.payload.get("flags") or 0
@@ -244,9 +184,9 @@ class Interactions:
             record = self.posts.placeholder(
                 channel_id=row.channel_id,
                 author_id=self.world.bot["id"],
-                kind=self._message_kind(row),
+                kind=self.describe.message_kind(row),
                 viewer=viewer,
-                extra=self._extra(row),
+                extra=self.describe.extra(row),
             )
             row.message_ids.append(record["id"])
             return self._answered(row, record)
@@ -278,60 +218,6 @@ class Interactions:
         row.message_ids.append(record["id"])
         return record
 
-    def _message_kind(self, row: Interaction) -> int:
-        first = self._opener(row)
-        if first.type == COMMAND:
-            return 20 if first.data.get("type", 1) == 1 else 23
-        return REPLY
-
-    def _opener(self, row: Interaction) -> Interaction:
-        return self.rows.get(row.opener, row) if row.opener else row
-
-    def _extra(self, row: Interaction, *, follow_up: bool = False) -> Json:
-        application = self.world.application["id"]
-        extra: Json = {
-            "application_id": application,
-            "webhook_id": application,
-            "interaction_metadata": self._metadata(row, follow_up=follow_up),
-            "_interaction": row.id,
-        }
-        first = self._opener(row)
-        if first.type == COMMAND:
-            extra["interaction"] = {
-                "id": row.id,
-                "type": row.type,
-                "name": first.data["name"],
-                "user": self.world.user_object(row.user_id),
-            }
-        elif row.message_id and not follow_up:
-            extra["message_reference"] = self.posts.reference(self.world.message(row.channel_id, row.message_id))
-        return extra
-
-    def _metadata(self, row: Interaction, *, follow_up: bool = False) -> Json:
-        told: Json = {
-            "id": row.id,
-            "type": row.type,
-            "user": self.world.user_object(row.user_id),
-            "authorizing_integration_owners": self._owners(row),
-        }
-        if follow_up and row.original_id:
-            told["original_response_message_id"] = row.original_id
-        if row.type == COMMAND:
-            told |= {"name": row.data["name"], "command_type": row.data.get("type", 1)}
-            target = row.data.get("target_id")
-            if target in self.world.users:
-                told["target_user"] = self.world.user_object(str(target))
-            elif target:
-                told["target_message_id"] = target
-        elif row.type == COMPONENT:
-            told["interacted_message_id"] = row.message_id
-        elif row.type == MODAL_SUBMIT and row.opener in self.rows:
-            told["triggering_interaction_metadata"] = self._metadata(self.rows[row.opener])
-        return told
-
-    def _owners(self, row: Interaction) -> Json:
-        return {"0": row.guild_id or "0"}
-
     def _deadline(self, row: Interaction) -> None:
         if row.callback is None and row.state == "pending":
             self._fail(row, "The application did not respond")
@@ -362,10 +248,3 @@ class Interactions:
         now = self.clock.time()
         for row in [row for row in self.rows.values() if now - row.created > TOKEN_LIFE + 60]:
             del self.rows[row.id]
-
-
-def shown(row: Interaction) -> Json:
-    """An interaction for people who debug: without its token."""
-    values: dict[str, Any] = {**asdict(row), "message": None}
-    values.pop("token")
-    return clean(values)

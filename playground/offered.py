@@ -1,4 +1,4 @@
-"""What a chat client offers a person: which commands, and which values for their options. It builds command data, sends nothing."""
+"""What a chat client offers a person: commands and values for their options. It builds their data, sends nothing."""
 
 from typing import Any
 
@@ -41,16 +41,15 @@ def why_hidden(world: World, command: Json, user_id: str, channel_id: str) -> st
     if command.get("nsfw") and not home.get("nsfw"):
         return "it is for age-restricted channels only"
     wanted = command.get("default_member_permissions")
-    if wanted is not None and not bits & permissions.ADMINISTRATOR:
-        if int(wanted) == 0 or bits & int(wanted) != int(wanted):
-            return "the person lacks the permissions it asks for"
-    return None
+    if wanted is None or bits & permissions.ADMINISTRATOR or (int(wanted) and bits & int(wanted) == int(wanted)):
+        return None
+    return "the person lacks the permissions it asks for"
 
 
 def find_command(
     world: World, user_id: str, channel_id: str, name: str, kind: int = CHAT
 ) -> tuple[Json, list[Json], list[str]]:
-    """(command, options of the called (sub)command, path of subcommand names) for "name sub subsub". Raises NotOffered."""
+    """(command, options of the called one, path of subcommand names) for "name sub subsub". Raises NotOffered."""
     words = [name] if kind != CHAT else name.lstrip("/").split()
     hidden: str | None = None
     for command in world.commands.values():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import WSMsgType, web
 
-from playground.errors import Json
+from playground.errors import ApiError, Json
 from playground.feed import Event
 
 if TYPE_CHECKING:
@@ -24,7 +24,10 @@ class PageSockets:
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """One page's connection, as the person in `?as=`."""
-        viewer = self.pg.world.find_user(request.query.get("as", ""))["id"]
+        try:
+            viewer = self.pg.world.find_user(request.query.get("as", ""))["id"]
+        except ApiError as error:
+            raise web.HTTPNotFound(text=error.message) from None
         socket = web.WebSocketResponse(heartbeat=30.0)
         await socket.prepare(request)
         queue: asyncio.Queue[str] = asyncio.Queue()
@@ -73,9 +76,10 @@ class PageSockets:
     def _data(self, event: Event, viewer: str) -> Json:
         if event.name in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
             return self.pg.render.for_page(event.record, viewer)
-        if event.name in ("CHANNEL_CREATE", "CHANNEL_UPDATE", "THREAD_CREATE", "THREAD_UPDATE"):
-            if event.record.get("id") in self.pg.world.channels:
-                return self.pg.world.channel_object(event.record["id"], viewer)
+        channel_id = event.record.get("id")
+        if event.name in ("CHANNEL_CREATE", "CHANNEL_UPDATE") and channel_id in self.pg.world.channels:
+            bits = str(self.pg.world.permissions(channel_id, viewer))
+            return self.pg.world.channel_object(channel_id, viewer) | {"permissions": bits}
         return event.record
 
     @staticmethod

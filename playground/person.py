@@ -1,29 +1,28 @@
-"""People as tests and the demo play them: type a command, press, choose, submit, react. They do what a chat client lets them."""
+"""People as tests and the demo play them: command, press, choose, submit, react, as far as a client lets them."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from playground import components, drafts, emoji, filled, offered, permissions
+from playground import components, drafts, emoji, filled, given, offered, permissions
 from playground.direct import open_dm
 from playground.errors import Json, forbidden
-from playground.files import Upload
-from playground.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, Interaction
+from playground.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, Interaction
 from playground.offered import NotOffered
+from playground.shapes import Text, one
 from playground.uploads import Body
+from playground.world import FORUM
 
 if TYPE_CHECKING:
     from playground.server import Playground
 
-Attachable = Path | Upload | tuple[str, bytes]
 Target = Json | str
 
 
 class Person:
     """One identity. A channel is given by name, id or record; a message by record or id.
 
-    Verbs that start an interaction wait until the bot has answered or failed (`wait=False` returns at once) and return
-    the Interaction: `.state` ("acknowledged" after a deferral, "done", "failed" with `.reason`), `.message` (the answer's
-    record, live), `.modal`, `.choices`. What a client would not let a person do raises NotOffered.
+    Verbs that start an interaction wait until the bot has answered or failed (`wait=False` returns at once). They
+    return the Interaction: `.state` ("acknowledged" after a deferral, "done", "failed" with `.reason`), `.message` (the
+    answer's record, live), `.modal`, `.choices`. What a client would not let a person do raises NotOffered.
     """
 
     def __init__(self, playground: "Playground", user_id: str) -> None:
@@ -44,8 +43,8 @@ class Person:
     async def slash(self, channel: Target, name: str, /, *, wait: bool = True, **options: Any) -> Interaction:
         """Run "name" or "name sub" with options; files as (name, bytes), Path or Upload."""
         channel_id = self._channel(channel)
-        uploads = {key: _upload(value) for key, value in options.items() if _is_file(value)}
-        values = {key: _plain(value) for key, value in options.items() if key not in uploads and value is not None}
+        uploads = {key: given.upload(value) for key, value in options.items() if given.is_file(value)}
+        values = {key: given.plain(value) for key, value in options.items() if key not in uploads and value is not None}
         data = self.pg.builder.build(user_id=self.id, channel_id=channel_id, name=name, values=values, uploads=uploads)
         return await self._act(wait, COMMAND, channel_id=channel_id, data=data)
 
@@ -91,7 +90,7 @@ class Person:
         """Choose in a select menu, by value, label, Person or id."""
         record = self._message(message)
         self._see(record)
-        chosen = [_plain(value) for value in (values if isinstance(values, (list, tuple)) else [values])]
+        chosen = [given.plain(value) for value in (values if isinstance(values, (list, tuple)) else [values])]
         return await self._press(record, custom_id, [str(value) for value in chosen], wait)
 
     async def submit(
@@ -103,15 +102,15 @@ class Person:
         if opener.user_id != self.id:
             raise NotOffered("the modal is somebody else's")
         values = values or {}
-        uploads = {key: _uploads(value) for key, value in values.items() if _is_file(value) or _is_files(value)}
-        plain = {key: _plain_all(value) for key, value in values.items() if key not in uploads}
+        uploads = {
+            key: given.uploads(value) for key, value in values.items() if given.is_file(value) or given.is_files(value)
+        }
+        plain = {key: given.plain_all(value) for key, value in values.items() if key not in uploads}
         data = filled.submitted(self.pg.builder, opener.modal, plain, uploads, opener.channel_id)
         message = self.pg.world.messages.get(opener.channel_id, {}).get(opener.message_id or "")
-        opener_row = opener
-        row = await self._act(
-            wait, MODAL_SUBMIT, channel_id=opener.channel_id, data=data, message=message, opener=opener_row.id
+        return await self._act(
+            wait, MODAL_SUBMIT, channel_id=opener.channel_id, data=data, message=message, opener=opener.id
         )
-        return row
 
     # Messages
 
@@ -120,7 +119,7 @@ class Person:
         channel: Target,
         content: str = "",
         *,
-        files: list[Attachable] | None = None,
+        files: list[given.Attachable] | None = None,
         reply_to: Target | None = None,
     ) -> Json:
         """Write a message. Raises ApiError 50001, 50013 or 50006."""
@@ -129,8 +128,33 @@ class Person:
         payload: Json = {"content": content}
         if reply_to is not None:
             payload["message_reference"] = {"message_id": self._message(reply_to)["id"]}
-        body = Body(payload, dict(enumerate(_upload(file) for file in files or [])))
+        body = Body(payload, dict(enumerate(given.upload(file) for file in files or [])))
         return self.pg.posts.send(drafts.new_message(body), channel_id=channel_id, author_id=self.id)
+
+    async def thread(
+        self,
+        channel: Target,
+        name: str,
+        content: str = "",
+        *,
+        message: Target | None = None,
+        files: list[given.Attachable] | None = None,
+    ) -> Json:
+        """Start a thread (under `message` when given), or a post in a forum. Raises ApiError 50001, 50013 or 50035."""
+        channel_id = self._channel(channel)
+        self.need(channel_id, permissions.CREATE_PUBLIC_THREADS)
+        one(Text(100, 1), name, "name")
+        home = self.pg.world.channel(channel_id)
+        body = Body({"content": content}, dict(enumerate(given.upload(file) for file in files or [])))
+        if home["type"] == FORUM:
+            return self.pg.threads.post(home, drafts.new_message(body), owner_id=self.id, name=name)[0]
+        if message is not None:
+            row = self.pg.threads.from_message(self._message(message), owner_id=self.id, name=name)
+        else:
+            row = self.pg.threads.without_message(home, owner_id=self.id, name=name, private=False)
+        if content or body.files:
+            self.pg.posts.send(drafts.new_message(body), channel_id=row["id"], author_id=self.id)
+        return row
 
     async def edit(self, message: Target, content: str) -> Json:
         """Change an own message. Raises ApiError 50005."""
@@ -153,11 +177,11 @@ class Person:
         parsed = emoji.parse(self.pg.world, mark)
         if not any(row["emoji"] == parsed for row in record["_reactions"]):
             self.need(record["channel_id"], permissions.ADD_REACTIONS)
-        self.pg.posts.react(record, parsed, self.id)
+        self.pg.reactions.add(record, parsed, self.id)
 
     async def unreact(self, message: Target, mark: str) -> None:
         """Take an own reaction back. Raises ApiError 10014."""
-        self.pg.posts.unreact(self._message(message), emoji.parse(self.pg.world, mark), self.id)
+        self.pg.reactions.remove(self._message(message), emoji.parse(self.pg.world, mark), self.id)
 
     def messages(self, channel: Target) -> list[Json]:
         """Message records that this person sees in a channel, oldest first."""
@@ -216,36 +240,3 @@ class Person:
 
     def _message(self, target: Target) -> Json:
         return self.pg.message(target)
-
-
-def _is_file(value: Any) -> bool:
-    return isinstance(value, (Path, Upload)) or (
-        isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], bytes)
-    )
-
-
-def _is_files(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(map(_is_file, value))
-
-
-def _upload(value: Any) -> Upload:
-    if isinstance(value, Upload):
-        return value
-    if isinstance(value, Path):
-        return Upload(value.name, None, value.read_bytes())
-    name, data = value
-    return Upload(name, None, data)
-
-
-def _uploads(value: Any) -> list[Upload]:
-    return [_upload(file) for file in value] if isinstance(value, list) else [_upload(value)]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Person):
-        return value.id
-    return value["id"] if isinstance(value, dict) and "id" in value else value
-
-
-def _plain_all(value: Any) -> Any:
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else _plain(value)

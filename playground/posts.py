@@ -1,21 +1,21 @@
-"""Writes messages: send, edit, delete, react. It checks what the message itself demands; who may do it is the routes' question."""
+"""Writes messages: send, edit, delete. It checks what the message itself demands; who may is the routes' question."""
 
+from playground import attaching, drafts, embeds, mentions
 from playground import components as parts
-from playground import drafts, embeds, mentions
 from playground.clock import Clock
 from playground.drafts import Draft
-from playground.errors import ApiError, Json, form_error, invalid, unknown
+from playground.errors import ApiError, Json, form_error
 from playground.feed import Event, Feed
 from playground.files import FileStore
+from playground.interaction import REPLY
 from playground.rendering import Renderer, hidden_attachments
 from playground.snowflake import Snowflakes, seconds_of
 from playground.world import THREADS, World
 
-REPLY = 19
 NONCE_LIFE = 300
 """Seconds in which an enforced nonce finds its earlier message."""
 OLD, OLD_EDITS, OLD_WINDOW = 3600, 3, 60
-"""A message older than OLD seconds takes OLD_EDITS edits in OLD_WINDOW seconds (the limit exists, Discord names no number)."""
+"""Messages older than OLD seconds take OLD_EDITS edits per channel in OLD_WINDOW seconds (Discord names no number)."""
 
 
 class Posts:
@@ -41,13 +41,14 @@ class Posts:
         kind: int = 0,
         viewer: str | None = None,
         extra: Json | None = None,
+        message_id: str | None = None,
     ) -> Json:
         """Write a new message and tell the feed. An enforced nonce returns the message it wrote before."""
         if draft.nonce and draft.enforce_nonce:
             earlier = self._by_nonce(channel_id, author_id, draft.nonce)
             if earlier is not None:
                 return earlier
-        record = self._blank(channel_id, author_id, kind, viewer)
+        record = self._blank(channel_id, author_id, kind, viewer, message_id)
         record |= extra or {}
         record |= {"content": draft.content, "flags": record["flags"] | draft.flags, "tts": draft.tts}
         if draft.nonce is not None:
@@ -55,7 +56,7 @@ class Posts:
         replied = self._refer(record, draft)
         record["embeds"] = draft.embeds
         record["components"] = draft.components
-        self._take_files(record, draft, keep=[])
+        record["attachments"] = self._files_of(record, draft, [])
         try:
             self._settle(record, draft)
         except ApiError:
@@ -93,7 +94,7 @@ class Posts:
             wanted = {row["id"] for row in draft.attachments}
             inside = hidden_attachments(record) if "embeds" not in given else set[str]()
             keep = [row for row in keep if row["id"] in wanted or row["id"] in inside]
-        self._take_files(changed, draft, keep)
+        changed["attachments"] = self._files_of(changed, draft, keep)
         try:
             self._settle(changed, draft)
             drafts.refuse_empty(changed)
@@ -135,51 +136,14 @@ class Posts:
             )
         )
 
-    def react(self, record: Json, emoji: Json, user_id: str) -> None:
-        """Add one reaction; adding it twice changes nothing. Raises ApiError 30010."""
-        row = _reaction(record, emoji)
-        if row is None:
-            if sum(1 for reaction in record["_reactions"] if reaction["users"]) >= 20:
-                raise invalid(30010)
-            row = {"emoji": emoji, "users": []}
-            record["_reactions"].append(row)
-        if user_id in row["users"]:
-            return
-        row["users"].append(user_id)
-        self._tell_reaction("MESSAGE_REACTION_ADD", record, emoji, user_id)
-
-    def unreact(self, record: Json, emoji: Json, user_id: str) -> None:
-        """Take one reaction away. Raises ApiError 10014 when it is not there."""
-        row = _reaction(record, emoji)
-        if row is None or user_id not in row["users"]:
-            raise unknown("emoji")
-        row["users"].remove(user_id)
-        if not row["users"]:
-            record["_reactions"].remove(row)
-        self._tell_reaction("MESSAGE_REACTION_REMOVE", record, emoji, user_id)
-
-    def clear_reactions(self, record: Json, emoji: Json | None = None) -> None:
-        """Remove all reactions, or all of one emoji. Raises ApiError 10014."""
-        guild_id = self.world.channel(record["channel_id"]).get("guild_id")
-        told = {"channel_id": record["channel_id"], "message_id": record["id"], "guild_id": guild_id}
-        if emoji is None:
-            record["_reactions"] = []
-            name = "MESSAGE_REACTION_REMOVE_ALL"
-        else:
-            row = _reaction(record, emoji)
-            if row is None:
-                raise unknown("emoji")
-            record["_reactions"].remove(row)
-            name = "MESSAGE_REACTION_REMOVE_EMOJI"
-            told["emoji"] = emoji
-        self.feed.publish(Event(name=name, record=told, guild_id=guild_id, channel_id=record["channel_id"]))
-
     def touch(self, record: Json) -> None:
         """Tell that a message changed in a way that is no edit (pinned, thread begun)."""
         self._tell("MESSAGE_UPDATE", record)
 
-    def _blank(self, channel_id: str, author_id: str, kind: int, viewer: str | None) -> Json:
-        message_id = self.ids.new()
+    def _blank(
+        self, channel_id: str, author_id: str, kind: int, viewer: str | None, message_id: str | None = None
+    ) -> Json:
+        message_id = message_id or self.ids.new()
         return {
             "id": message_id,
             "channel_id": channel_id,
@@ -215,37 +179,11 @@ class Posts:
                 raise form_error(("message_reference",), "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
             return None
         record["type"] = REPLY
-        record["message_reference"] = self.reference(target)
+        record["message_reference"] = self.render.reference(target)
         return target["_author"]
 
-    def reference(self, target: Json) -> Json:
-        """A message_reference to `target`."""
-        reference = {"type": 0, "channel_id": target["channel_id"], "message_id": target["id"]}
-        guild_id = self.world.channel(target["channel_id"]).get("guild_id")
-        return {**reference, "guild_id": guild_id} if guild_id else reference
-
-    def _take_files(self, record: Json, draft: Draft, keep: list[Json]) -> None:
-        asked = {row["id"]: row for row in draft.attachments or []}
-        kept_ids = {row["id"] for row in keep}
-        if draft.attachments is None:
-            wanted = [(index, {}) for index in draft.body.files]
-        else:
-            wanted = [(int(key), row) for key, row in asked.items() if key not in kept_ids and len(key) < 17]
-            for index, _ in wanted:
-                if index not in draft.body.files:
-                    text = f"Attachment with id {index} has no file uploaded with it"
-                    raise form_error(("attachments", index, "id"), "ATTACHMENT_NOT_FOUND", text)
-        if len(keep) + len(wanted) > drafts.MOST_FILES:
-            raise form_error(
-                ("attachments",), "BASE_TYPE_MAX_LENGTH", f"Must be {drafts.MOST_FILES} or fewer in length."
-            )
-        changed = [
-            {**row, **{k: asked[row["id"]][k] for k in ("description", "title") if k in asked.get(row["id"], {})}}
-            for row in keep
-        ]
-        for index, row in sorted(wanted):
-            changed.append(self.files.attach(self.ids.new(), record["channel_id"], draft.body.files[index], row))
-        record["attachments"] = changed
+    def _files_of(self, record: Json, draft: Draft, keep: list[Json]) -> list[Json]:
+        return attaching.attachments_of(self.files, self.ids, record["channel_id"], draft, keep)
 
     def _settle(self, record: Json, draft: Draft) -> None:
         for embed in draft.embeds:
@@ -305,6 +243,9 @@ class Posts:
                 channel["message_count"] += 1
                 channel["total_message_sent"] += 1
                 channel["thread_metadata"]["archived"] = False
+                if record["_author"] not in channel["_thread_members"]:
+                    channel["_thread_members"].append(record["_author"])
+                    channel["member_count"] = len(channel["_thread_members"])
 
     def _drop_files(self, rows: list[Json]) -> None:
         for row in rows:
@@ -321,28 +262,3 @@ class Posts:
                 bot=record["_viewer"] is None,
             )
         )
-
-    def _tell_reaction(self, name: str, record: Json, emoji: Json, user_id: str) -> None:
-        guild_id = self.world.channel(record["channel_id"]).get("guild_id")
-        told: Json = {
-            "user_id": user_id,
-            "channel_id": record["channel_id"],
-            "message_id": record["id"],
-            "message_author_id": record["_author"],
-            "emoji": emoji,
-            "burst": False,
-            "burst_colors": [],
-            "type": 0,
-        }
-        if guild_id:
-            told["guild_id"] = guild_id
-            if name == "MESSAGE_REACTION_ADD":
-                told["member"] = self.world.member_object(guild_id, user_id)
-        self.feed.publish(Event(name=name, record=told, guild_id=guild_id, channel_id=record["channel_id"]))
-
-
-def _reaction(record: Json, emoji: Json) -> Json | None:
-    for row in record["_reactions"]:
-        if (row["emoji"]["id"], row["emoji"]["name"]) == (emoji["id"], emoji["name"]):
-            return row
-    return None

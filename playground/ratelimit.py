@@ -1,6 +1,6 @@
 """Per-route buckets, the global limit and the count of invalid answers. It reads method and path, never a body.
 
-Discord documents the headers, the global 50 a second and the 10,000 invalid answers; the sizes of buckets are what bots see.
+Discord documents the headers, the global 50 a second and the 10,000 invalid answers; bucket sizes are what bots see.
 """
 
 import hashlib

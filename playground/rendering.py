@@ -76,6 +76,12 @@ class Renderer:
             return KEPT + url.removeprefix(self.files.address).partition("?")[0]
         return url
 
+    def reference(self, target: Json) -> Json:
+        """A message_reference to `target`."""
+        reference = {"type": 0, "channel_id": target["channel_id"], "message_id": target["id"]}
+        guild_id = self.world.channel(target["channel_id"]).get("guild_id")
+        return {**reference, "guild_id": guild_id} if guild_id else reference
+
     def _embed(self, embed: Json, attachments: dict[str, Json]) -> Json:
         shown = copy.deepcopy(embed)
         for holder, key in embed_rules.media_of(shown):

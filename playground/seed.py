@@ -1,4 +1,4 @@
-"""The world a new playground starts with: one server, four people, one application. Later state comes from the state file."""
+"""The world a new playground starts with: one server, four people, one application. It reads no state file."""
 
 from playground import permissions
 from playground.clock import Clock

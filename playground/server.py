@@ -17,17 +17,20 @@ from playground.files import FileStore
 from playground.front import API, Front
 from playground.gateway import INVALID_SESSION, RECONNECT, Gateway
 from playground.gateway_socket import GatewaySocket
-from playground.interactions import Interaction, Interactions
+from playground.interaction import Interaction
+from playground.interactions import Interactions
 from playground.offered import CommandData
 from playground.page_api import PageApi
 from playground.page_socket import PageSockets
 from playground.person import Person
 from playground.posts import Posts
 from playground.ratelimit import RateLimits
+from playground.reacting import Reactions
 from playground.refusals import Refusal, Refusals
 from playground.rendering import Renderer
 from playground.snowflake import Snowflakes
 from playground.store import Store
+from playground.threads import Threads
 from playground.world import World
 
 T = TypeVar("T")
@@ -37,8 +40,8 @@ Restart = Callable[[bool], Awaitable[None]]
 class Playground:
     """A stand-in for Discord on loopback. Use it as an async context manager, or call `start` and `stop`.
 
-    `state_file` keeps messages, commands and ids over restarts (attachments lie in a folder beside it). `on_restart(kill)`
-    is what the page's restart button calls. `port` 0 takes a free one.
+    `state_file` keeps messages, commands and ids over restarts (attachments lie in a folder beside it). `port` 0 takes
+    a free one. `on_restart(kill)` is what the page's restart button calls.
     """
 
     def __init__(
@@ -62,6 +65,8 @@ class Playground:
         self.files = FileStore(folder, self.clock)
         self.render = Renderer(self.world, self.files)
         self.posts = Posts(self.world, self.ids, self.clock, self.files, self.feed, self.render)
+        self.threads = Threads(self.world, self.ids, self.clock, self.posts, self.feed)
+        self.reactions = Reactions(self.world, self.feed)
         self.refused = Refusals(self.clock, self.feed)
         self.interactions = Interactions(self.world, self.ids, self.clock, self.posts, self.feed, self.refused)
         self.gateway = Gateway(self.world, self.clock, self.feed, self.render)
@@ -223,7 +228,9 @@ class Playground:
             self.world.role(guild_id, role_id)
         member["roles"] = [role_id for role_id in role_ids if role_id != guild_id]
         told = {"guild_id": guild_id, **self.world.member_object(guild_id, user_id)}
-        self.feed.publish(Event(name="GUILD_MEMBER_UPDATE", record=told, guild_id=guild_id))
+        self.feed.publish(Event(name="GUILD_MEMBER_UPDATE", record=told, guild_id=guild_id, page=False))
+        shown = {"user_id": user_id, "guild_id": guild_id, "roles": member["roles"]}
+        self.feed.publish(Event(name="MEMBER_UPDATE", record=shown, bot=False))
 
     # Inside
 

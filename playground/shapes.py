@@ -1,6 +1,7 @@
 """A small schema language that checks JSON bodies and complains in Discord's words. It knows no Discord object.
 
-Every shape's `check(value, path, problems)` returns the cleaned value (unknown keys and nulls dropped) and notes what is wrong.
+Every shape's `check(value, path, problems)` returns the cleaned value (unknown keys and nulls dropped) and notes
+what is wrong.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""The state file: one JSON snapshot, written whole or not at all, a moment after changes. It does not know what is in it."""
+"""The state file: one JSON snapshot, written whole or not at all, soon after changes. It does not know its content."""
 
 import json
 import os
@@ -49,7 +49,7 @@ class Store:
             json.dump({"version": VERSION, **self.dump()}, file, separators=(",", ":"))
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, self.path)
+        temporary.replace(self.path)
 
     def _due(self) -> None:
         self._timer = None

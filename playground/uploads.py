@@ -49,7 +49,7 @@ async def _read_form(request: web.Request, file_limit: int) -> Body:
         if not isinstance(part, BodyPartReader):
             continue
         data = bytearray()
-        # An oversize file is read to its end all the same: a client that is still sending does not hear an early answer.
+        # An oversize file is read to its end too: a client that is still sending does not hear an early answer.
         while chunk := await part.read_chunk(1 << 16):
             if len(data) <= max(file_limit, MOST_JSON):
                 data += chunk

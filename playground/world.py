@@ -1,7 +1,7 @@
 """The rows: users, guilds, members, channels, messages, commands, emoji. It answers look-ups and adds up permissions.
 
-Records are Discord's own JSON objects; keys that begin with `_` are ours and never leave over the bot's API. It does not
-know who may change what (the routes do), nor who hears of a change (`feed.py`).
+Records are Discord's own JSON objects; keys that begin with `_` are ours and never leave over the bot's API. It does
+not know who may change what (the routes do), nor who hears of a change (`feed.py`).
 """
 
 from collections.abc import Iterable, Iterator

@@ -13,30 +13,30 @@ async def add(call: Call) -> None:
     there = any(_same(row["emoji"], mark) for row in record["_reactions"])
     if not there and channel["type"] != DM:
         call.channel(permissions.ADD_REACTIONS)
-    call.pg.posts.react(record, mark, call.me)
+    call.pg.reactions.add(record, mark, call.me)
 
 
 async def remove_own(call: Call) -> None:
     call.channel()
-    call.pg.posts.unreact(call.message(), emoji.parse(call.pg.world, call.arg("emoji")), call.me)
+    call.pg.reactions.remove(call.message(), emoji.parse(call.pg.world, call.arg("emoji")), call.me)
 
 
 async def remove(call: Call) -> None:
     _refuse_direct(call)
     call.channel(permissions.MANAGE_MESSAGES)
-    call.pg.posts.unreact(call.message(), emoji.parse(call.pg.world, call.arg("emoji")), call.arg("user_id"))
+    call.pg.reactions.remove(call.message(), emoji.parse(call.pg.world, call.arg("emoji")), call.arg("user_id"))
 
 
 async def clear(call: Call) -> None:
     _refuse_direct(call)
     call.channel(permissions.MANAGE_MESSAGES)
-    call.pg.posts.clear_reactions(call.message())
+    call.pg.reactions.clear(call.message())
 
 
 async def clear_one(call: Call) -> None:
     _refuse_direct(call)
     call.channel(permissions.MANAGE_MESSAGES)
-    call.pg.posts.clear_reactions(call.message(), emoji.parse(call.pg.world, call.arg("emoji")))
+    call.pg.reactions.clear(call.message(), emoji.parse(call.pg.world, call.arg("emoji")))
 
 
 async def who(call: Call) -> list[Json]:

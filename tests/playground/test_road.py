@@ -1,4 +1,4 @@
-"""The road that a picture takes: login, command, answer, edit with files, button. Through a real client over sockets."""
+"""The road that a picture takes, with a real client over sockets: login, command, answer, edit with files, button."""
 
 import io
 

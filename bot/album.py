@@ -1,0 +1,66 @@
+"""Jobs and pictures as buttons and commands find them: the living ones, who may do what to them, and deleting."""
+
+import asyncio
+from collections.abc import Sequence
+
+import discord
+
+from bot.errors import Gone, NotYours
+from db import images, jobs
+from db.database import Database
+from db.models import Image, Job
+from engine.storage import Storage
+
+
+async def job(database: Database, job_id: int) -> Job:
+    """Raises Gone."""
+    async with database.reading() as session:
+        found = await jobs.get(session, job_id) if job_id < 2**63 else None
+    if found is None:
+        raise Gone
+    return found
+
+
+async def living(database: Database, image_id: int) -> tuple[Job, Image]:
+    """A picture that was not deleted, and its job. Raises Gone."""
+    async with database.reading() as session:
+        image = await images.get(session, image_id) if image_id < 2**63 else None
+        if image is None or image.deleted_at is not None:
+            raise Gone
+        found = await jobs.get(session, image.job_id)
+    if found is None:
+        raise Gone
+    return found, image
+
+
+async def pictures(database: Database, job_id: int) -> list[Image]:
+    """The living pictures of a job, by index."""
+    async with database.reading() as session:
+        return [image for image in await images.of_job(session, job_id) if image.deleted_at is None]
+
+
+def may(interaction: discord.Interaction, job: Job) -> bool:
+    """Whether this person is the job's author, or a moderator of the server in which it was made."""
+    if interaction.user.id == job.author_id:
+        return True
+    is_here = interaction.guild_id is not None and job.guild_id == interaction.guild_id
+    return is_here and interaction.permissions.manage_messages
+
+
+def permit(interaction: discord.Interaction, job: Job, verb: str) -> None:
+    """Raises NotYours unless `may`."""
+    if not may(interaction, job):
+        raise NotYours(verb, job.author_id)
+
+
+async def delete(database: Database, storage: Storage, doomed: Sequence[Image]) -> None:
+    """Mark the pictures deleted, then remove the files that no living picture shares."""
+    digests: list[str] = []
+    async with database.writing() as session:
+        for image in doomed:
+            digest = await images.delete(session, image.id)
+            if digest is not None:
+                digests.append(digest)
+    # Rows first: a file without a row is swept later, a row without a file must not exist.
+    for digest in digests:
+        await asyncio.to_thread(storage.delete, digest)

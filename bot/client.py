@@ -1,0 +1,162 @@
+"""The Discord client: its commands, buttons and tasks put together. Knows every part by name, none by its inside."""
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import discord
+import yarl
+from discord import app_commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot import cogs
+from bot.config import DISCORD_API, Config
+from bot.config import Discord as DiscordConfig
+from bot.delivery.delivery import Delivery
+from bot.errors import answer
+from bot.orders import Orders, Worker
+from bot.shows import Shows
+from bot.ui.press import Press
+from bot.wishes import Catalogue
+from db import state
+from db.database import Database
+from engine.storage import Storage
+
+log = logging.getLogger(__name__)
+
+COMMANDS_KEY = "commands"
+LONGEST_PAUSE = 60.0
+
+
+async def point(settings: DiscordConfig) -> None:
+    """Direct discord.py, for the whole process, at another API than Discord's: the playground, or a proxy.
+
+    A missing gateway address is asked for at the API. Raises aiohttp.ClientError when that does not answer.
+    """
+    if settings.api == DISCORD_API and not settings.gateway and not settings.cdn:
+        return
+    Route.BASE = settings.api
+    there = urlsplit(settings.api)
+    if settings.api != DISCORD_API or settings.cdn:
+        # A plain assignment would be refused: discord.py types it as the one address it knows.
+        setattr(discord.Asset, "BASE", settings.cdn or f"{there.scheme}://{there.netloc}/cdn")  # noqa: B010
+    gateway = settings.gateway
+    if not gateway and settings.api != DISCORD_API:
+        async with (
+            aiohttp.ClientSession(raise_for_status=True) as session,
+            session.get(f"{settings.api}/gateway") as response,
+        ):
+            gateway = (await response.json())["url"]
+    if gateway:
+        # The client starts from this address, and comes back to it after an invalid session.
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
+
+
+class Commands(app_commands.CommandTree["Studio"]):
+    """The commands; every error of one ends in words for the person."""
+
+    async def on_error(self, interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
+        await answer(interaction, error)
+
+
+class Studio(discord.Client):
+    """The bot. Start it with `async with studio: await studio.start(token)`.
+
+    Args:
+        failure: what the engine failed to load with, if it did; commands are then answered with that.
+
+    Attributes:
+        ready_to_serve: set once logged in, with commands registered and the gateway open.
+    """
+
+    def __init__(
+        self,
+        *,
+        config: Config,
+        database: Database,
+        storage: Storage,
+        catalogue: Catalogue,
+        worker: Worker,
+        delivery: Delivery,
+        failure: Callable[[], Exception | None] = lambda: None,
+    ) -> None:
+        # Slash commands need no privileged intent; guilds tell in which servers the bot is.
+        super().__init__(
+            intents=discord.Intents(guilds=True), allowed_mentions=discord.AllowedMentions.none(), max_messages=None
+        )
+        self.config = config
+        self.database = database
+        self.storage = storage
+        self.catalogue = catalogue
+        self.delivery = delivery
+        self.orders = Orders(config=config, database=database, worker=worker, delivery=delivery, failure=failure)
+        self.shows = Shows(storage=storage, web_address=config.web.address or None)
+        self.ready_to_serve = asyncio.Event()
+        self.tree = Commands(
+            self,
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+        )
+        for command in cogs.commands():
+            self.tree.add_command(command)
+        self.add_dynamic_items(*Press.kinds)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def setup_hook(self) -> None:
+        """Runs once after login; what may take long or fail for a while goes on beside the gateway."""
+        self._tasks = [
+            asyncio.create_task(self.delivery.run(self), name="delivery"),
+            asyncio.create_task(self._announce_ready(), name="commands"),
+        ]
+        for task in self._tasks:
+            task.add_done_callback(_tell_of_death)
+
+    async def close(self) -> None:
+        """Take nothing new, stop delivering (the rows remember what is left), leave Discord."""
+        self.orders.closing = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await super().close()
+
+    async def _announce_ready(self) -> None:
+        pause = 1.0
+        while True:
+            try:
+                await self._register_commands()
+                break
+            except (discord.DiscordServerError, discord.RateLimited, aiohttp.ClientError, OSError) as error:
+                log.warning("commands could not be registered (%s), again in %d s", type(error).__name__, pause)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+        await self.wait_until_ready()
+        self.ready_to_serve.set()
+        log.info("ready: %s in %d servers", self.user, len(self.guilds))
+
+    async def _register_commands(self) -> None:
+        """Tell Discord the commands, but only when they changed: it counts registrations."""
+        payload: list[Any] = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        payload += [menu.to_dict(self.tree) for kind in _MENUS for menu in self.tree.get_commands(type=kind)]
+        told = json.dumps([Route.BASE, self.application_id, payload], sort_keys=True)
+        digest = hashlib.sha256(told.encode()).hexdigest()
+        async with self.database.reading() as session:
+            if await state.get(session, COMMANDS_KEY) == digest:
+                return
+        await self.tree.sync()
+        async with self.database.writing() as session:
+            await state.put(session, COMMANDS_KEY, digest)
+        log.info("registered %d commands", len(payload))
+
+
+_MENUS = (discord.AppCommandType.message, discord.AppCommandType.user)
+
+
+def _tell_of_death(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.critical("%s stopped", task.get_name(), exc_info=task.exception())

@@ -1,0 +1,257 @@
+"""Words for everything that can go wrong in front of a person, and the one function that answers with them.
+
+The other packages raise types that carry data; what people read about them is written here and nowhere else.
+"""
+
+import logging
+import secrets
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+import discord
+from discord import app_commands
+from sqlalchemy.exc import OperationalError
+
+import db.errors as rows
+import engine.errors as pixels
+import prompts
+from bot.ui.quoting import quote
+
+log = logging.getLogger(__name__)
+
+ALREADY_ANSWERED = 40060
+UNKNOWN_INTERACTION = 10062
+UNKNOWN_WEBHOOK = 10015
+
+
+class Refusal(Exception):
+    """The bot does not do what was asked, for a reason of its own."""
+
+
+class CannotPostHere(Refusal):
+    """The bot lacks `missing` permissions (discord.py's names) in the place it was asked in."""
+
+    def __init__(self, missing: list[str]) -> None:
+        super().__init__(missing)
+        self.missing = missing
+
+
+class NotYours(Refusal):
+    """Only the author or a moderator may do `verb` ("cancel", "delete", "show") to this."""
+
+    def __init__(self, verb: str, author_id: int) -> None:
+        super().__init__(verb, author_id)
+        self.verb = verb
+        self.author_id = author_id
+
+
+class Gone(Refusal):
+    """The picture or job a button or command names was deleted or never was."""
+
+
+class NoSuchJob(Refusal):
+    """`given` names no job that this person can see."""
+
+    def __init__(self, given: str) -> None:
+        super().__init__(given)
+        self.given = given
+
+
+class NothingToCancel(Refusal):
+    """There is no waiting or running job to cancel; `ended` when the one that was named is over."""
+
+    def __init__(self, *, ended: bool) -> None:
+        super().__init__(ended)
+        self.ended = ended
+
+
+class NotACard(Refusal):
+    """A message menu was used on a message that shows no job."""
+
+
+class Closing(Refusal):
+    """The bot is on its way down and takes nothing new."""
+
+
+async def answer(interaction: discord.Interaction, error: BaseException) -> None:
+    """Tell the person, privately, what was wrong and what would be right; answers once, logs once, never raises."""
+    cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    words = explain(cause)
+    if words is None:
+        if _is_too_late(cause):
+            log.info("an interaction was answered too late or twice: %s", cause)
+            return
+        words = f"Something broke here (id {_report(cause)})."
+    try:
+        await tell(interaction, words)
+    except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as problem:
+        log.info("an error could not be told: %s", type(problem).__name__)
+
+
+async def tell(interaction: discord.Interaction, words: str) -> None:
+    """A private answer, whatever was answered before: first answer, in place of a public "thinking", or a follow-up."""
+    response = interaction.response
+    if not response.is_done():
+        try:
+            await response.send_message(words, ephemeral=True)
+            return
+        except discord.HTTPException as problem:
+            if problem.code != ALREADY_ANSWERED:
+                raise
+    elif response.type is discord.InteractionResponseType.deferred_channel_message:
+        # Whether an answer is private was fixed when it was deferred; only a new one can be.
+        await interaction.delete_original_response()
+    await interaction.followup.send(words, ephemeral=True)
+
+
+def explain(error: BaseException) -> str | None:
+    """What was wrong and what would be right, in a sentence or two; None for what nobody foresaw."""
+    for kind in (_prompt, _own, _rows, _pixels, _discord):
+        words = kind(error)
+        if words is not None:
+            return words
+    return None
+
+
+def explain_failure(code: str | None, detail: Mapping[str, Any] | None) -> str:
+    """Why a job failed, from its row; always some words, and always that nothing was charged."""
+    detail = detail or {}
+    match code:
+        case "out_of_memory":
+            reason = "Failed: the picture is too large for this device. Fewer pictures or a smaller size would do"
+        case "model_damaged" | "model_unavailable":
+            reason = "Failed: the model could not be loaded. The owner sees why in `atelier doctor`"
+        case "unknown_model":
+            reason = f"Failed: the model `{quote(str(detail.get('name', '?')), 60)}` is no longer here"
+        case "licence_not_accepted":
+            reason = "Failed: the owner has not accepted this model's licence"
+        case "disk_full":
+            reason = "Failed: the studio's disk is full"
+        case "picture_missing":
+            reason = "Failed: the picture to start from is no longer here"
+        case "unsupported_size":
+            reason = f"Failed: the model does not draw {detail.get('width')} x {detail.get('height')}"
+        case "not_finite":
+            reason = "Failed: the model gave no picture. Another seed or fewer steps may do"
+        case "attempts" | "max_attempts" | "too_many_attempts" | "lost":
+            reason = "Failed: the studio was interrupted too often while drawing this"
+        case _:
+            reason = f"Failed ({quote(code or 'no reason given', 60)})"
+    return f"{reason}. Nothing was charged."
+
+
+def _prompt(error: BaseException) -> str | None:
+    match error:
+        case prompts.EmptyPrompt():
+            return "The prompt is empty. Say what the picture shows, such as `a red house under a starry night sky`."
+        case prompts.PromptTooLong():
+            return f"The prompt has {error.length} characters; {error.limit} fit."
+        case prompts.UnknownParameter():
+            hint = f"Did you mean `--{error.nearest}`?" if error.nearest else "`/help` lists them all."
+            return f"There is no parameter `--{_code(error.name)}`. {hint}"
+        case prompts.MissingValue():
+            return f"`--{error.parameter}` needs a value: {error.allowed}."
+        case prompts.RepeatedParameter():
+            return f"`--{error.parameter}` is given twice. Once is clear."
+        case prompts.BadValue(parameter="ar"):
+            return f"`{_code(error.given)}` is no aspect ratio here. `--ar W:H` goes from 1:4 to 4:1, such as `16:9`."
+        case prompts.BadValue():
+            return f"`--{error.parameter}` cannot be `{_code(error.given)}`. Allowed: {error.allowed}."
+    return None
+
+
+def _own(error: BaseException) -> str | None:
+    match error:
+        case CannotPostHere():
+            names = ", ".join(name.replace("_", " ").title() for name in error.missing)
+            return f"I lack permissions in this channel: {names}. A moderator can grant them; nothing was queued."
+        case NotYours():
+            return f"Only <@{error.author_id}> or a moderator may {error.verb} this."
+        case Gone():
+            return "This picture was deleted."
+        case NoSuchJob():
+            return f"There is no job `{_code(error.given)}` of yours. `/history` shows them all."
+        case NothingToCancel(ended=True):
+            return "This job is over already. Use `Cancel or delete` on its message to delete the pictures."
+        case NothingToCancel():
+            return "You have no job waiting or running."
+        case NotACard():
+            return "This message shows no job of mine."
+        case Closing():
+            return "The studio is restarting. Try again in a moment; nothing was queued."
+    return None
+
+
+def _rows(error: BaseException) -> str | None:
+    match error:
+        case rows.TooManyWaiting():
+            return f"One person may have {error.limit} jobs waiting, and this would be more. `/queue` shows yours."
+        case rows.QueueFull():
+            return f"The queue is full ({error.limit} jobs wait). Try again when some are done; nothing was queued."
+        case rows.Overdrawn():
+            return f"This costs {error.cost} and your balance is {error.balance}. `/info` shows your quota."
+        case OperationalError() if "disk is full" in str(error.orig):
+            return "The studio's disk is full; nothing was queued. The owner needs to make room."
+    return None
+
+
+def _pixels(error: BaseException) -> str | None:
+    match error:
+        case pixels.UnknownModel():
+            hint = f" Did you mean `{_code(error.nearest)}`?" if error.nearest else " The option `model` lists them."
+            return f"There is no model `{_code(error.name)}`.{hint}"
+        case pixels.UnsupportedSize():
+            return (
+                f"The model does not draw {error.width} x {error.height}: sides go from {error.smallest} to "
+                f"{error.largest} pixels in steps of {error.multiple}."
+            )
+        case pixels.LicenceNotAccepted():
+            return f"The owner has not accepted the licence of `{_code(error.name)}` ({quote(error.licence, 100)})."
+        case pixels.DiskFull():
+            return "The studio's disk is full; nothing was stored. The owner needs to make room."
+        case pixels.PictureMissing():
+            return "The file of this picture is missing from the studio's storage."
+        case pixels.EngineClosed():
+            return "The studio is restarting. Try again in a moment."
+        case pixels.ModelDamaged() | pixels.ModelUnavailable():
+            return "The studio's model could not be loaded; nothing was queued. The owner sees why in `atelier doctor`."
+        case pixels.EngineError():
+            return f"The engine could not do this ({quote(error.code, 60)})."
+    return None
+
+
+def _discord(error: BaseException) -> str | None:
+    match error:
+        case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
+            return "This command has changed. Type `/` again and pick it from the list."
+        case app_commands.TransformerError():
+            return f"`{_code(str(error.value))}` is not a value this option takes."
+        case app_commands.NoPrivateMessage():
+            return "This works in a server only."
+        case app_commands.CheckFailure():
+            return "You may not use this command here."
+    return None
+
+
+def _is_too_late(error: BaseException) -> bool:
+    return isinstance(error, discord.HTTPException) and error.code in (
+        ALREADY_ANSWERED,
+        UNKNOWN_INTERACTION,
+        UNKNOWN_WEBHOOK,
+    )
+
+
+def _report(error: BaseException) -> str:
+    """Log what nobody foresaw under a short id. Its message may quote a prompt, so that goes to DEBUG only."""
+    report = secrets.token_hex(3)
+    trace = "".join(traceback.format_tb(error.__traceback__))
+    log.error("error %s: %s\n%s", report, type(error).__qualname__, trace)
+    log.debug("error %s says: %s", report, error)
+    return report
+
+
+def _code(text: str | None) -> str:
+    """Fit for a place between backticks."""
+    return " ".join((text or "").replace("`", "'").replace("@", "@\u200b").split())[:100]

@@ -1,0 +1,172 @@
+"""Accepting wishes: checked, enqueued in one transaction, shown as cards; and cancelling them.
+
+After the transaction a job is a promise. Whatever fails later (the answer, the process), delivery finds the job in the
+rows and its card in the channel, or makes one.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import aiohttp
+import discord
+
+from bot.config import Config
+from bot.delivery.delivery import Delivery
+from bot.delivery.drawing import draw_accepted, look
+from bot.delivery.place import TOKEN_LIFE, Place, place_of
+from bot.delivery.post import Drawing
+from bot.errors import ALREADY_ANSWERED, Closing, NothingToCancel
+from bot.wishes import Wish
+from db import guilds, jobs, pace, users
+from db.database import Database
+from db.models import Job, Route
+
+log = logging.getLogger(__name__)
+
+
+class Worker(Protocol):
+    """What orders need of the engine's worker; both calls return at once."""
+
+    def wake(self) -> None: ...
+    def cancel(self, job_id: int) -> object: ...
+
+
+class Orders:
+    """Takes wishes from interactions. `closing` makes it refuse new ones, on the way down."""
+
+    def __init__(
+        self,
+        *,
+        config: Config,
+        database: Database,
+        worker: Worker,
+        delivery: Delivery,
+        failure: Callable[[], Exception | None],
+    ) -> None:
+        self._database = database
+        self._worker = worker
+        self._delivery = delivery
+        self._failure = failure
+        queue = config.queue
+        self._limits = jobs.QueueLimits(
+            waiting_per_person=queue.waiting_per_person, waiting_total=queue.waiting_total, order=queue.order
+        )
+        self.closing = False
+
+    async def accept(self, interaction: discord.Interaction, wishes: Sequence[Wish]) -> None:
+        """Enqueue all wishes or none, then answer with their cards. A replayed interaction finds its own jobs.
+
+        Raises:
+            engine.errors.EngineError: the engine could not load its model; nothing was queued.
+            bot.errors.Closing, bot.errors.CannotPostHere: nothing was queued.
+            db.errors.TooManyWaiting, QueueFull, Overdrawn: nothing was queued.
+        """
+        if self.closing:
+            raise Closing
+        failure = self._failure()
+        if failure is not None:
+            raise failure
+        place = place_of(interaction)
+        if place.route is Route.TOKEN and not await self._in_time(wishes):
+            place = replace(place, route=Route.HISTORY)
+        async with self._database.writing() as session:
+            await users.touch(session, interaction.user.id, interaction.user.display_name)
+            if place.guild_id is not None:
+                await guilds.touch(session, place.guild_id, getattr(interaction.guild, "name", "") or "")
+            accepted = [
+                (await jobs.enqueue(session, self._job(interaction, place, wish, part), self._limits)).job
+                for part, wish in enumerate(wishes)
+            ]
+        for job in accepted:
+            self._delivery.expect(job)
+        self._worker.wake()
+        try:
+            await self._answer(interaction, accepted)
+        finally:
+            for job in accepted:
+                self._delivery.stands(job.id)
+
+    async def cancel(self, job: Job) -> None:
+        """Take the job out of the queue, or stop it at its next step. Raises NothingToCancel when it has ended."""
+        async with self._database.writing() as session:
+            outcome = await jobs.cancel(session, job.id)
+        if outcome == "ended":
+            raise NothingToCancel(ended=True)
+        if outcome == "requested":
+            self._worker.cancel(job.id)
+        self._delivery.changed(job)
+
+    async def _answer(self, interaction: discord.Interaction, accepted: list[Job]) -> None:
+        """The first card is the answer itself; the others follow it."""
+        first, *others = accepted
+        if first.route is Route.HISTORY:
+            words = "The queue is longer than I can answer here. `/history` will have the pictures."
+            await interaction.response.send_message(words, ephemeral=True)
+            return
+        message_id = await self._first_card(interaction, first)
+        if message_id is not None:
+            await self._delivery.card_stands(first, message_id, interaction)
+        for job in others:
+            if job.route is Route.TOKEN:
+                drawing = await self._draw(job)
+                message = await interaction.followup.send(
+                    drawing.content, view=drawing.view or discord.utils.MISSING, wait=True
+                )
+                await self._delivery.card_stands(job, message.id, interaction)
+
+    async def _first_card(self, interaction: discord.Interaction, job: Job) -> int | None:
+        """The id of the card, or None when it is not known whether there is one: delivery will look for it."""
+        drawing = await self._draw(job)
+        try:
+            answered = await interaction.response.send_message(
+                drawing.content, view=drawing.view or discord.utils.MISSING
+            )
+            if answered.message_id is not None:
+                return answered.message_id
+            return (await interaction.original_response()).id
+        except discord.HTTPException as error:
+            if error.code != ALREADY_ANSWERED:
+                log.info("the card of job %s could not be the answer: %s", job.id, error.code or error.status)
+                return None
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.info("the card of job %s could not be the answer: %s", job.id, type(error).__name__)
+            return None
+        # A lost reply makes discord.py ask again, and Discord then says that it has the answer.
+        try:
+            return (await interaction.original_response()).id
+        except (discord.HTTPException, discord.ClientException, aiohttp.ClientError, OSError, TimeoutError):
+            return None
+
+    async def _draw(self, job: Job) -> Drawing:
+        moment = await look(self._database, job.id)
+        assert moment is not None, "the job was just written"
+        return draw_accepted(moment)
+
+    async def _in_time(self, wishes: Sequence[Wish]) -> bool:
+        """Whether these would be done while the interaction's token lives, as far as this machine's pace is known."""
+        async with self._database.reading() as session:
+            seconds = await pace.seconds_per_step(session)
+            if seconds is None:
+                return True
+            ahead = [*await jobs.running(session), *await jobs.waiting(session, 1000)]
+        return seconds * (sum(job.work for job in ahead) + sum(wish.work for wish in wishes)) < TOKEN_LIFE
+
+    def _job(self, interaction: discord.Interaction, place: Place, wish: Wish, part: int) -> jobs.NewJob:
+        return jobs.NewJob(
+            interaction_id=interaction.id,
+            part=part,
+            kind=wish.kind,
+            author_id=interaction.user.id,
+            guild_id=place.guild_id,
+            channel_id=place.channel_id,
+            route=place.route,
+            parent_image_id=wish.parent_image_id,
+            parent_message_id=interaction.message.id if interaction.message else None,
+            prompt=wish.prompt,
+            request=wish.request,
+            nsfw=place.nsfw,
+            work=wish.work,
+            upload_limit=place.upload_limit,
+        )

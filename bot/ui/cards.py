@@ -1,0 +1,185 @@
+"""What cards say: the text of every message that shows a job, in one voice. Pure: rows in, text out; sends nothing."""
+
+from datetime import datetime
+
+from bot.ui.quoting import bold
+from db.jobs import Load
+from db.models import Image, Job, JobStatus
+
+TITLES = {
+    "vary_subtle": "Variations (Subtle)",
+    "vary_strong": "Variations (Strong)",
+}
+"""What a job of this kind is called on its card; other kinds have no name."""
+
+
+def heading(job: Job) -> str:
+    """`**prompt** - Variations (Strong) by @author (fast)`; the author is named, never pinged."""
+    title = TITLES.get(job.kind)
+    speed = "relaxed" if job.relaxed else "fast"
+    return f"{bold(job.prompt)} - {title + ' ' if title else ''}by <@{job.author_id}> ({speed})"
+
+
+def waiting(job: Job, position: int | None, starts_at: datetime | None) -> str:
+    """A queued card: place in the queue (1 is next), and the start when it is known from measured steps."""
+    place = "next" if position == 1 else ordinal(position) if position else None
+    parts = [
+        "Queued",
+        *([place] if place else []),
+        *([f"starts <t:{int(starts_at.timestamp())}:R>"] if starts_at else []),
+    ]
+    return f"{heading(job)}\n{', '.join(parts)}"
+
+
+def running(job: Job, percent: int | None) -> str:
+    """A running card; without a figure the engine has not begun its first step."""
+    return f"{heading(job)}\n{'Starting' if percent is None else f'{percent} %'}"
+
+
+def cancelling(job: Job) -> str:
+    return f"{heading(job)}\nStopping"
+
+
+def result(job: Job, notices: list[str]) -> str:
+    """A finished card; the notices say what about its files is not as usual, a line each."""
+    return "\n".join([heading(job), *notices])
+
+
+def ended(job: Job, reason: str | None) -> str:
+    """A card that brings no pictures: failed (with the reason in words), cancelled or blocked."""
+    if job.status is JobStatus.CANCELLED:
+        return f"{heading(job)}\nCancelled"
+    if job.status is JobStatus.BLOCKED:
+        return f"{heading(job)}\n{reason or 'Blocked by the content filter.'}"
+    return f"{heading(job)}\n{reason or 'Failed.'}"
+
+
+def deleted(job: Job) -> str:
+    """A card whose pictures were all deleted."""
+    return f"{heading(job)}\nDeleted"
+
+
+def single(job: Job, image: Image, pressed_by: int) -> str:
+    """One picture of a grid on its own; who pressed U is named beside the author when it is someone else."""
+    by = (
+        f"by <@{job.author_id}>" if pressed_by == job.author_id else f"by <@{job.author_id}>, picked by <@{pressed_by}>"
+    )
+    return f"{bold(job.prompt)} - Image #{image.index + 1} {by}"
+
+
+def too_large(image: Image, limit: int, address: str | None) -> str:
+    """A picture that fits this place's limit (bytes) in no form."""
+    where = address or "the owner of this studio has the file"
+    return (
+        f"Image #{image.index + 1} is {megabytes(image.bytes)}, more than the {megabytes(limit)} allowed here: {where}"
+    )
+
+
+def missing(image: Image) -> str:
+    """A picture whose file is not in the storage any more."""
+    return f"Image #{image.index + 1} is missing from the studio's storage."
+
+
+def made_smaller(images: list[Image], limit: int) -> str:
+    """These pictures went out as WebP; the PNG originals are kept."""
+    which = "Image" if len(images) == 1 else "Images"
+    numbers = ", ".join(f"#{image.index + 1}" for image in images)
+    return f"-# {which} {numbers} as WebP: files here may have {megabytes(limit)}. The PNG is kept."
+
+
+def elsewhere(job: Job) -> str:
+    """Opens a private message with a result that could not be posted where it was asked for."""
+    return f"This could not be posted in <#{job.channel_id}>, so it comes here."
+
+
+def facts(job: Job, images: list[Image]) -> list[tuple[str, str]]:
+    """What `Image details` and `/show` tell about a job, as (name, value), in reading order."""
+    request = job.request
+    seeds = ", ".join(f"#{image.index + 1} {image.seed}" for image in images) or ", ".join(map(str, request["seeds"]))
+    lines = [
+        ("Job", f"{job.id}, {job.status.value}"),
+        ("Model", f"`{request['model'].replace('`', '')}`"),
+        ("Size", f"{request['width']} x {request['height']}"),
+        ("Steps", str(request["steps"])),
+        ("Guidance", f"{request['guidance']:g}"),
+        ("Seeds", seeds),
+    ]
+    if request["negative_prompt"]:
+        lines.append(("Without", bold(request["negative_prompt"], 300)))
+    if request["strength"] is not None:
+        lines.append(("Strength", f"{request['strength']:g} from image {job.parent_image_id}"))
+    if job.started_at and job.finished_at:
+        lines.append(("Took", f"{(job.finished_at - job.started_at).total_seconds():.1f} s"))
+    lines.append(("Asked", f"<t:{int(job.created_at.timestamp())}:f>"))
+    return lines
+
+
+def details(job: Job, images: list[Image]) -> str:
+    """`Image details`: everything that is known of a job or of one of its pictures."""
+    return "\n".join([heading(job), *(f"**{name}** {value}" for name, value in facts(job, images))])
+
+
+def entry(job: Job, position: int | None, starts_at: datetime | None, *, pictures: int = 0) -> str:
+    """A job on one line of a list."""
+    state = job.status.value
+    if job.status is JobStatus.QUEUED and position:
+        state = f"{ordinal(position)} in the queue"
+    parts = [f"`{job.id}`", bold(job.prompt, 300), state]
+    if pictures:
+        parts.append("1 picture" if pictures == 1 else f"{pictures} pictures")
+    parts.append(
+        f"starts <t:{int(starts_at.timestamp())}:R>" if starts_at else f"<t:{int(job.created_at.timestamp())}:R>"
+    )
+    return " · ".join(parts)
+
+
+def information(
+    *,
+    balance: int,
+    mine: Load,
+    everyone: Load,
+    model: str,
+    seconds_per_step: float | None,
+    web_address: str | None,
+) -> str:
+    """`/info`; the pace is shown once it was measured."""
+    lines = [
+        f"**You** {mine.running} running, {mine.waiting} waiting",
+        f"**Studio** {everyone.running} running, {everyone.waiting} waiting",
+        f"**Quota** {f'balance {balance}' if balance else 'no limit is set'}",
+        f"**Model** `{model}`",
+    ]
+    if seconds_per_step is not None:
+        lines.append(f"**Pace** {seconds_per_step:.2g} s per step and picture, as measured")
+    if web_address:
+        lines.append(f"**Gallery** <{web_address}>")
+    return "\n".join(lines)
+
+
+def guide(parameters: list[tuple[str, str, str]]) -> str:
+    """`/help`; parameters as (name, other names, allowed values)."""
+    listed = "\n".join(
+        f"`{name}` {f'(or `{others}`) ' if others else ''}{allowed}" for name, others, allowed in parameters
+    )
+    return f"""`/imagine` draws what you describe, such as `a red house under a starry night sky --ar 16:9`.
+`/queue` shows where your jobs stand, `/cancel` takes one back, `/show` and `/history` bring pictures again, \
+`/info` tells about the studio.
+
+**Parameters** in the prompt win over options:
+{listed}
+
+**Buttons** U1 to U4 show one picture by itself, V1 to V4 make variations of it, 🔄 asks the same with new seeds. \
+On a single picture: Vary (Subtle), Vary (Strong), Delete.
+**Message menu** (Apps): `Image details`, `Cancel or delete`. Only the author or a moderator may cancel and delete."""
+
+
+def ordinal(number: int) -> str:
+    """1 -> "1st", 12 -> "12th"."""
+    if number % 100 in (11, 12, 13):
+        return f"{number}th"
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
+
+
+def megabytes(size: int) -> str:
+    """Bytes in the unit Discord shows: "10 MB" for 10 MiB."""
+    return f"{size / 2**20:.0f} MB" if size >= 9.5 * 2**20 else f"{size / 2**20:.1f} MB"

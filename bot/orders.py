@@ -4,6 +4,8 @@ After the transaction a job is a promise. Whatever fails later (the answer, the 
 rows and its card in the channel, or makes one.
 """
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,13 +19,18 @@ from bot.delivery.delivery import Delivery
 from bot.delivery.drawing import draw_accepted, look
 from bot.delivery.place import TOKEN_LIFE, Place, place_of
 from bot.delivery.post import Drawing
-from bot.errors import ALREADY_ANSWERED, Closing, NothingToCancel
+from bot.errors import ALREADY_ANSWERED, Closing, NothingToCancel, tell
 from bot.wishes import Wish
 from db import guilds, jobs, pace, users
 from db.database import Database
 from db.models import Job, Route
 
 log = logging.getLogger(__name__)
+
+PATIENCE = 1.5
+"""Seconds for the transaction before the interaction is taken with a "thinking"; Discord gives three in all."""
+UNANSWERED = (discord.HTTPException, discord.ClientException, aiohttp.ClientError, OSError, TimeoutError)
+"""What an answer may end in without the job being any less accepted."""
 
 
 class Worker(Protocol):
@@ -71,22 +78,38 @@ class Orders:
         place = place_of(interaction)
         if place.route is Route.TOKEN and not await self._in_time(wishes):
             place = replace(place, route=Route.HISTORY)
-        async with self._database.writing() as session:
-            await users.touch(session, interaction.user.id, interaction.user.display_name)
-            if place.guild_id is not None:
-                await guilds.touch(session, place.guild_id, getattr(interaction.guild, "name", "") or "")
-            accepted = [
-                (await jobs.enqueue(session, self._job(interaction, place, wish, part), self._limits)).job
-                for part, wish in enumerate(wishes)
-            ]
-        for job in accepted:
-            self._delivery.expect(job)
+        enqueuing = asyncio.create_task(self._enqueue(interaction, place, wishes))
+        await asyncio.wait({enqueuing}, timeout=PATIENCE)
+        if not enqueuing.done():
+            # A slow disk: take the interaction before its three seconds are over.
+            with contextlib.suppress(*UNANSWERED):
+                await interaction.response.defer(thinking=True, ephemeral=place.route is Route.HISTORY)
+        accepted = await enqueuing
         self._worker.wake()
         try:
             await self._answer(interaction, accepted)
         finally:
             for job in accepted:
                 self._delivery.stands(job.id)
+
+    async def _enqueue(self, interaction: discord.Interaction, place: Place, wishes: Sequence[Wish]) -> list[Job]:
+        accepted: list[Job] = []
+        try:
+            async with self._database.writing() as session:
+                await users.touch(session, interaction.user.id, interaction.user.display_name)
+                if place.guild_id is not None:
+                    await guilds.touch(session, place.guild_id, getattr(interaction.guild, "name", "") or "")
+                for part, wish in enumerate(wishes):
+                    new = self._job(interaction, place, wish, part)
+                    accepted.append((await jobs.enqueue(session, new, self._limits)).job)
+                # Before the commit: the worker may claim, and delivery post a card, the moment the rows are there.
+                for job in accepted:
+                    self._delivery.expect(job)
+        except BaseException:
+            for job in accepted:
+                self._delivery.stands(job.id)
+            raise
+        return accepted
 
     async def cancel(self, job: Job) -> None:
         """Take the job out of the queue, or stop it at its next step. Raises NothingToCancel when it has ended."""
@@ -103,7 +126,7 @@ class Orders:
         first, *others = accepted
         if first.route is Route.HISTORY:
             words = "The queue is longer than I can answer here. `/history` will have the pictures."
-            await interaction.response.send_message(words, ephemeral=True)
+            await tell(interaction, words)
             return
         message_id = await self._first_card(interaction, first)
         if message_id is not None:
@@ -120,6 +143,8 @@ class Orders:
         """The id of the card, or None when it is not known whether there is one: delivery will look for it."""
         drawing = await self._draw(job)
         try:
+            if interaction.response.is_done():
+                return (await interaction.edit_original_response(content=drawing.content, view=drawing.view)).id
             answered = await interaction.response.send_message(
                 drawing.content, view=drawing.view or discord.utils.MISSING
             )
@@ -130,13 +155,13 @@ class Orders:
             if error.code != ALREADY_ANSWERED:
                 log.info("the card of job %s could not be the answer: %s", job.id, error.code or error.status)
                 return None
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except UNANSWERED as error:
             log.info("the card of job %s could not be the answer: %s", job.id, type(error).__name__)
             return None
         # A lost reply makes discord.py ask again, and Discord then says that it has the answer.
         try:
             return (await interaction.original_response()).id
-        except (discord.HTTPException, discord.ClientException, aiohttp.ClientError, OSError, TimeoutError):
+        except UNANSWERED:
             return None
 
     async def _draw(self, job: Job) -> Drawing:

@@ -59,7 +59,7 @@ async def _turn_to(interaction: "discord.Interaction[Studio]", number: int) -> N
     openers: list[Press] = []
     for job in page:
         images = await album.pictures(studio.database, job.id) if job.status is JobStatus.SUCCEEDED else []
-        embed = discord.Embed(description=cards.entry(job, None, None, pictures=len(images)))
+        embed = discord.Embed(description=cards.entry(job, None, None, pictures=len(images), limit=300))
         if images:
             openers.append(Open(f"a:open:{job.id}", label=f"Open {job.id}", row=1))
             thumbnail = await asyncio.to_thread(_thumbnail, studio, images[0])

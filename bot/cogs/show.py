@@ -35,7 +35,7 @@ async def show(interaction: "discord.Interaction[Studio]", job: str) -> None:
         return
     moment = await look(studio.database, shown.id)
     assert moment is not None
-    await tell(interaction, cards.entry(moment.job, moment.position, moment.starts_at))
+    await tell(interaction, cards.entry(moment.job, moment.position, moment.starts_at, limit=1000))
 
 
 @show.autocomplete("job")

@@ -108,8 +108,7 @@ class Deliverer:
                 async with asyncio.timeout(OPEN_PATIENCE):
                     await self._show_open(job, drawing)
             except TimeoutError:
-                self._places.pop(job.id, None)
-                self._previewed.pop(job.id, None)
+                self._not_shown(job.id)
                 raise TryAgain("slow") from None
         return False
 
@@ -131,7 +130,7 @@ class Deliverer:
         self.waiting.discard(job.id)
         self._places.pop(job.id, None)
         progress = self.progress.get(job.id)
-        if progress is not None and progress is self._previewed.get(job.id):
+        if progress is not None and progress is self._previewed.get(job.id) and not job.cancel_requested:
             return None
         if progress is not None:
             self._previewed[job.id] = progress
@@ -149,17 +148,20 @@ class Deliverer:
             if message_id is not None:
                 await self.post.edit(job.channel_id, message_id, drawing)
             else:
-                sent = await self.post.send(
-                    job.channel_id, drawing, nonce=f"card-{job.id}", reply_to=job.parent_message_id
-                )
+                sent = await self.post.send(job.channel_id, drawing, nonce=f"c{job.id}", reply_to=job.parent_message_id)
                 await self._remember(job, sent)
         except Stopped as problem:
             log.info("the card of job %s cannot be shown: %s", job.id, problem)
             self._cardless.add(job.id)
         except Exception:
-            self._places.pop(job.id, None)
-            self._previewed.pop(job.id, None)
+            self._not_shown(job.id)
             raise
+
+    def _not_shown(self, job_id: int) -> None:
+        self._places.pop(job_id, None)
+        self._previewed.pop(job_id, None)
+        # A send without an answer may have made a message: from now on it is looked for.
+        self._unposted.discard(job_id)
 
     async def _last_word(self, moment: Moment) -> None:
         """The result, to wherever it can be brought; then the row says that it is delivered."""
@@ -211,7 +213,7 @@ class Deliverer:
                         return found
                     except MessageGone:
                         pass
-        return await self.post.send(job.channel_id, drawing, nonce=f"result-{job.id}", reply_to=job.parent_message_id)
+        return await self.post.send(job.channel_id, drawing, nonce=f"r{job.id}", reply_to=job.parent_message_id)
 
     async def _bring_by_dm(self, job: Job, drawing: Drawing) -> None:
         if job.guild_id is None and job.route is Route.CHANNEL:
@@ -219,7 +221,7 @@ class Deliverer:
         channel_id = await self.post.direct(job.author_id)
         if await self._find(job, channel_id) is None:
             there = replace(drawing, content=f"{cards.elsewhere(job)}\n{drawing.content}")
-            await self.post.send(channel_id, there, nonce=f"dm-{job.id}")
+            await self.post.send(channel_id, there, nonce=f"d{job.id}")
 
     async def _redraw(self, moment: Moment) -> None:
         self.again.discard(moment.job.id)

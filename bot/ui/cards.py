@@ -119,12 +119,12 @@ def details(job: Job, images: list[Image]) -> str:
     return "\n".join([heading(job), *(f"**{name}** {value}" for name, value in facts(job, images))])
 
 
-def entry(job: Job, position: int | None, starts_at: datetime | None, *, pictures: int = 0) -> str:
-    """A job on one line of a list."""
+def entry(job: Job, position: int | None, starts_at: datetime | None, *, pictures: int = 0, limit: int = 120) -> str:
+    """A job on one line of a list, its prompt in at most `limit` characters."""
     state = job.status.value
     if job.status is JobStatus.QUEUED and position:
         state = f"{ordinal(position)} in the queue"
-    parts = [f"`{job.id}`", bold(job.prompt, 300), state]
+    parts = [f"`{job.id}`", bold(job.prompt, limit), state]
     if pictures:
         parts.append("1 picture" if pictures == 1 else f"{pictures} pictures")
     parts.append(

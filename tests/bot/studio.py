@@ -1,4 +1,4 @@
-"""The bot put together for a test as `bot.__main__.serve` does it, but in the test's own loop and with a fake engine."""
+"""The bot put together for a test as `bot.__main__.serve` does it, in the test's own loop and with a fake engine."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -70,7 +70,7 @@ class Running:
     async def delivered(self, count: int) -> list[Job]:
         """Wait until the rows say that `count` jobs were delivered."""
         async with asyncio.timeout(20):
-            while len(found := [job for job in await self.jobs() if job.delivered_at]) < count:
+            while len(found := [job for job in await self.jobs() if job.delivered_at]) < count:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         return found
 

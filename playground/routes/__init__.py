@@ -1,7 +1,19 @@
 """The bot's API, one module per noun. Each has `ROUTES`: (method, path, handler)."""
 
 from playground.call import Routes
-from playground.routes import applications, channels, commands, guilds, interactions, messages, reactions, users
+from playground.routes import (
+    applications,
+    channels,
+    commands,
+    emojis,
+    guilds,
+    interactions,
+    members,
+    messages,
+    reactions,
+    threads,
+    users,
+)
 
 ALL: Routes = [
     *applications.ROUTES,
@@ -11,5 +23,8 @@ ALL: Routes = [
     *messages.ROUTES,
     *reactions.ROUTES,
     *channels.ROUTES,
+    *threads.ROUTES,
     *guilds.ROUTES,
+    *members.ROUTES,
+    *emojis.ROUTES,
 ]

@@ -112,21 +112,25 @@ def _sync(path: Path) -> None:
 
 
 def _keep(target: Path, now: datetime) -> Path:
-    """Copy the database that is about to be replaced, and leave no WAL that would be replayed onto its successor."""
+    """Copy the database that is about to be replaced, and leave no log that would be replayed onto its successor."""
     kept = target.with_name(f"{target.name}.replaced-{now:%Y%m%dT%H%M%S%f}")
-    damaged = False
+    log, kept_log = (path.with_name(f"{path.name}-wal") for path in (target, kept))
+    # Before SQLite sees them: it deletes a log that it cannot read.
+    for path, copy in ((target, kept), (log, kept_log)):
+        if path.exists():
+            shutil.copyfile(path, copy)
     try:
         with closing(sqlite3.connect(target, timeout=1)) as connection:
             connection.execute("PRAGMA journal_mode=DELETE").fetchone()
     except sqlite3.OperationalError as error:
+        kept.unlink()
+        kept_log.unlink(missing_ok=True)
         raise DatabaseBusy(target) from error
     except sqlite3.DatabaseError:
-        damaged = True
-    shutil.copyfile(target, kept)
-    if damaged:
         for suffix in COMPANIONS:
-            companion = target.with_name(target.name + suffix)
-            if companion.exists():
-                companion.replace(kept.with_name(kept.name + suffix))
+            target.with_name(target.name + suffix).unlink(missing_ok=True)
+    else:
+        shutil.copyfile(target, kept)  # now with everything that was in the log
+        kept_log.unlink(missing_ok=True)
     _sync(kept)
     return kept

@@ -16,7 +16,7 @@ import migrations
 from bot import parts
 from bot.client import Studio, point
 from bot.config import Config
-from bot.delivery import Delivery
+from bot.delivery.delivery import Delivery
 from db import images
 from db.database import Database
 from db.lock import StorageLock
@@ -40,8 +40,8 @@ async def serve(config: Config, *, make_engine: MakeEngine = parts.engine) -> No
     """
     token = config.token()
     catalogue = parts.catalogue(config)
-    point(config.discord)
     with _stopping() as stop, StorageLock(config.storage.folder):
+        await point(config.discord)
         async with Database.open(config.database_url) as database:
             await migrations.upgrade(database)
             storage = Storage(config.storage.folder / "pictures")
@@ -64,6 +64,7 @@ async def serve(config: Config, *, make_engine: MakeEngine = parts.engine) -> No
                     catalogue=catalogue,
                     worker=worker,
                     delivery=delivery,
+                    failure=lambda: engine.failure,
                 )
                 async with studio:
                     await _until(stop, worker.run(), studio.start(token))

@@ -12,10 +12,14 @@ def run(config: ConfigFile = None) -> None:
     settings = Config.load(config)
     token = settings.token()  # before the slow imports
 
+    import discord
+
     from bot import log
     from bot.__main__ import serve
 
     log.setup(settings.log.level, secrets=[token])
+    # Nothing here speaks; that voice is not installed is no news.
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     # What the imports made stays for good: later collections need not walk over it while the loop waits.
     gc.collect()
     gc.freeze()

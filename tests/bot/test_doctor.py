@@ -1,0 +1,109 @@
+"""The doctor against a stand-in for Discord: what is well, and what to do about what is not."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bot import invitation
+from bot.config import Config
+from bot.doctor import Finding, examine
+from db.database import Database
+from engine.pocket.blank import write_blank
+from playground import Playground
+
+
+@pytest.fixture
+async def playground() -> AsyncIterator[Playground]:
+    async with Playground() as opened:
+        yield opened
+
+
+@pytest.fixture
+def config(playground: Playground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    monkeypatch.delenv("ATELIER_DISCORD__TOKEN", raising=False)
+    document = {
+        "discord": {"token": playground.token, "api": playground.api},
+        "storage": {"folder": "storage"},
+        "engine": {"device": "cpu"},
+        "models": {"pocket": {"folder": "model"}},
+    }
+    write_blank(tmp_path / "model")
+    return Config.of(document, folder=tmp_path)
+
+
+def changed(config: Config, section: str, **values: object) -> Config:
+    table = getattr(config, section).model_copy(update=values)
+    return config.model_copy(update={section: table})
+
+
+async def findings(config: Config) -> dict[str, Finding]:
+    return {finding.part: finding async for finding in examine(config)}
+
+
+async def test_a_good_setup_is_well_in_every_part_and_nothing_is_changed(config: Config):
+    found = await findings(config)
+    assert [finding for finding in found.values() if not finding.well] == []
+    assert list(found) == ["storage", "disk", "database", "device", "model", "token", "permissions"]
+    assert "made at the first start" in found["storage"].words
+    assert not config.storage.folder.exists()
+
+
+async def test_a_wrong_token_is_told_from_a_missing_one(config: Config):
+    wrong = await findings(Config.of({**document_of(config), "discord": {"token": "wrong", "api": config.discord.api}}))
+    assert not wrong["token"].well
+    assert "refused the token" in wrong["token"].words
+    none = await findings(Config.of({**document_of(config), "discord": {"api": config.discord.api}}))
+    assert "developer portal" in none["token"].words
+    assert not none["permissions"].well
+
+
+def document_of(config: Config) -> dict[str, object]:
+    return {
+        "storage": {"folder": config.storage.folder},
+        "models": {"pocket": {"folder": config.models["pocket"].folder}},
+        "engine": {"device": "cpu"},
+    }
+
+
+async def test_a_server_without_a_permission_is_named_with_what_it_lacks(config: Config, playground: Playground):
+    for guild in playground.world.guilds.values():
+        for role in guild["roles"]:
+            role["permissions"] = str(int(role["permissions"]) & ~(1 << 15))
+    found = await findings(config)
+    assert not found["permissions"].well
+    assert "lacks attach files" in found["permissions"].words
+    assert await invitation.missing_permissions(config.discord) == {"Atelier": ["attach files"]}
+
+
+async def test_an_unreachable_discord_is_one_line(config: Config):
+    found = await findings(changed(config, "discord", api="http://127.0.0.1:9/api/v10"))
+    assert not found["token"].well
+    assert "cannot be reached" in found["token"].words
+
+
+async def test_a_damaged_model_folder_is_named(config: Config):
+    folder = config.models["pocket"].folder
+    assert folder is not None
+    (folder / "model_index.json").write_text("{")
+    found = await findings(config)
+    assert not found["model"].well
+    assert str(folder) in found["model"].words
+
+
+async def test_a_database_that_is_behind_is_told_apart_from_one_that_is_not_there(config: Config):
+    config.storage.folder.mkdir()
+    async with Database.open(config.database_url):
+        pass
+    found = await findings(config)
+    assert not found["database"].well
+    assert "atelier db upgrade" in found["database"].words
+
+
+async def test_a_full_disk_is_said(config: Config, monkeypatch: pytest.MonkeyPatch):
+    usage = psutil.disk_usage(str(config.storage.folder.parent))
+    monkeypatch.setattr(psutil, "disk_usage", lambda path: usage._replace(free=10_000_000))
+    found = await findings(config)
+    assert not found["disk"].well
+    assert "make room" in found["disk"].words

@@ -11,19 +11,18 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
+from engine.device import pick
 from engine.errors import DeviceFailed, EngineClosed, EngineError, OutOfMemory
 from engine.models import Catalogue, ModelEntry
 from engine.requests import Event, ImageRequest, Pictures, Progress
 from engine.tickets import Ticket
 
 if TYPE_CHECKING:
-    import torch
-
     from engine.flux1 import Flux1
 
 log = logging.getLogger(__name__)
@@ -31,6 +30,7 @@ log = logging.getLogger(__name__)
 State = Literal["loading", "ready", "failed"]
 
 _CLOSE_SECONDS = 30.0  # a model that is just being read cannot be interrupted
+_RETRY_SECONDS = 30.0  # between two attempts to load a model that could not be loaded
 
 
 class Engine:
@@ -44,10 +44,11 @@ class Engine:
         dtype: "auto", "float32", "bfloat16" or "float16"; auto is bfloat16 on CUDA and float32 elsewhere.
         preview_every: steps between two previews, 0 for none.
         threads: torch's threads on a CPU; None leaves torch's choice.
+        retry_seconds: between two attempts to load `model` after a failed one, while nothing else is asked for.
 
     Attributes:
         state: "loading", "ready", or "failed" when `model` could not be loaded or the device is lost.
-        failure: why, in the state "failed". Later requests try to load again, unless it is a lost device.
+        failure: why, in the state "failed". Loading is tried again from time to time, unless the device is lost.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Engine:
         dtype: str = "auto",
         preview_every: int = 1,
         threads: int | None = None,
+        retry_seconds: float = _RETRY_SECONDS,
     ) -> None:
         self.catalogue = catalogue
         self.state: State = "loading"
@@ -68,6 +70,7 @@ class Engine:
         self._dtype_name = dtype
         self._preview_every = preview_every
         self._threads = threads
+        self._retry_seconds = retry_seconds
         self._tickets: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._lost: DeviceFailed | None = None
@@ -97,7 +100,7 @@ class Engine:
         if self.failure is not None:
             raise self.failure
 
-    async def generate(self, request: ImageRequest) -> AsyncIterator[Event]:
+    async def generate(self, request: ImageRequest) -> AsyncGenerator[Event, None]:
         """Progress from step 0 (it begins) to the last step, then the pictures, and the end.
 
         Closing the iterator, or cancelling the task in it, cancels the request at its next step. Slow readers skip
@@ -133,12 +136,9 @@ class Engine:
 
     def _serve(self) -> None:
         try:
-            try:
-                self._model(self.catalogue.get(self._first))
-            except Exception as error:
-                self._fail(self._typed(error))
+            self._load_first()
             self._tell(self._settled.set)
-            while (ticket := self._tickets.get()) is not None:
+            while (ticket := self._next()) is not None:
                 self._run(ticket)
                 del ticket  # or the pictures would live until the next request
             while not self._tickets.empty():
@@ -150,6 +150,20 @@ class Engine:
                 self._fail(EngineClosed())
             self._tell(self._settled.set)
             self._tell(self._ended.set)
+
+    def _load_first(self) -> None:
+        try:
+            self._model(self.catalogue.get(self._first))
+        except Exception as error:
+            self._fail(self._typed(error))
+
+    def _next(self) -> Ticket | None:
+        while True:
+            waits = self.state == "failed" and self._lost is None
+            try:
+                return self._tickets.get(timeout=self._retry_seconds if waits else None)
+            except queue.Empty:
+                self._load_first()
 
     def _run(self, ticket: Ticket) -> None:
         request = ticket.request
@@ -184,6 +198,8 @@ class Engine:
             return self._loaded
         entry.check_licence()
         began = time.perf_counter()
+        import torch
+
         from engine.flux1 import Flux1
 
         imported = time.perf_counter()
@@ -191,7 +207,9 @@ class Engine:
             self._loaded = None
             gc.unfreeze()
             self._collect()
-        device, dtype = self._place()
+        if self._threads is not None:
+            torch.set_num_threads(self._threads)
+        device, dtype = pick(self._device_name, self._dtype_name)
         self._loaded = Flux1.load(entry, device=device, dtype=dtype)
         # What is loaded stays: the collector need not walk through it, with everybody waiting, ever again.
         gc.collect()
@@ -203,19 +221,6 @@ class Engine:
             *(time.perf_counter() - imported, imported - began),
         )
         return self._loaded
-
-    def _place(self) -> "tuple[torch.device, torch.dtype]":
-        import torch
-
-        if self._threads is not None:
-            torch.set_num_threads(self._threads)
-        name = self._device_name
-        if name == "auto":
-            name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-        device = torch.device(name)
-        if self._dtype_name == "auto":
-            return device, torch.bfloat16 if device.type == "cuda" else torch.float32
-        return device, getattr(torch, self._dtype_name)
 
     def _typed(self, error: Exception) -> EngineError:
         """The error for the asker, without a traceback: its frames would keep the device's memory alive."""

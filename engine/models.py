@@ -139,6 +139,10 @@ class Catalogue:
             raise UnknownModel(name, nearest[0] if nearest else None)
         return entry
 
+    def names(self) -> list[str]:
+        """As people type them, the pocket model first."""
+        return list(self.entries)
+
     def __iter__(self) -> Iterator[ModelEntry]:
         return iter(self.entries.values())
 

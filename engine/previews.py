@@ -1,7 +1,8 @@
 """Cheap previews: a linear map from latents to pixels, fitted to a model's own autoencoder when the model loads.
 
-For each latent it predicts its block of pixels, at half the picture's resolution, from the latents around it: one small
-convolution instead of a decode, about a thousandth of the work. Imported on the device thread only; knows no requests and no schedulers.
+For each latent it predicts its block of pixels, at half the picture's resolution, from the latents around it: one
+small convolution instead of a decode, about a thousandth of the work. Imported on the device thread only; knows no
+requests and no schedulers.
 """
 
 import math
@@ -29,7 +30,12 @@ class Projection:
     def fit(cls, pixels: torch.Tensor, latents: torch.Tensor) -> "Projection":
         """Least squares over example pictures, (n, 3, H, W) in -1..1, and their latents, (n, channels, h, w)."""
         small = functional.avg_pool2d(pixels, 2)
-        targets = functional.pixel_unshuffle(small, small.shape[2] // latents.shape[2]).permute(0, 2, 3, 1).flatten(0, 2).double()
+        targets = (
+            functional.pixel_unshuffle(small, small.shape[2] // latents.shape[2])
+            .permute(0, 2, 3, 1)
+            .flatten(0, 2)
+            .double()
+        )
         around = functional.unfold(_padded(latents), 3).transpose(1, 2).flatten(0, 1).double()
         mean, centre = around.mean(0), targets.mean(0)
         around = around - mean

@@ -3,14 +3,14 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from types import TracebackType
 from typing import Literal, Self
 
 from PIL import Image, ImageDraw
 
 from engine.errors import EngineClosed, EngineError
-from engine.requests import ImageRequest, Pictures, Progress
+from engine.requests import Event, ImageRequest, Pictures, Progress
 
 
 class FakeEngine:
@@ -32,7 +32,7 @@ class FakeEngine:
         self.finished = 0
         self.cancelled = 0
         self._failures: list[EngineError] = []
-        self._load_failure: EngineError | None = None
+        self.failure: EngineError | None = None
         self._loaded = asyncio.Event()
         self._turn = asyncio.Lock()
         self._may_step = asyncio.Event()
@@ -54,12 +54,12 @@ class FakeEngine:
     async def ready(self) -> None:
         """Wait for the model. Raises what loading failed with."""
         await self._loaded.wait()
-        if self._load_failure is not None:
-            raise self._load_failure
+        if self.failure is not None:
+            raise self.failure
 
     def finish_loading(self, failure: EngineError | None = None) -> None:
         """Test verb: the model is there, or could not be loaded."""
-        self._load_failure = failure
+        self.failure = failure
         self.state = "ready" if failure is None else "failed"
         self._loaded.set()
 
@@ -74,7 +74,7 @@ class FakeEngine:
     def release(self) -> None:
         self._may_step.set()
 
-    async def generate(self, request: ImageRequest) -> AsyncIterator[Progress | Pictures]:
+    async def generate(self, request: ImageRequest) -> AsyncGenerator[Event, None]:
         """As `Engine.generate`: progress from step 0 to the last, then the pictures."""
         if self._closed:
             raise EngineClosed

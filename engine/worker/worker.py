@@ -1,0 +1,254 @@
+"""The worker: claims jobs, has the engine draw them, stores the pictures and ends the rows, in this order.
+
+Knows no Discord, and the device only through the engine's face.
+"""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import time
+from collections.abc import AsyncGenerator, Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal, Protocol
+
+from db.database import Database
+from db.jobs import NewImage
+from db.models import Job
+from engine.errors import DeviceFailed, EngineClosed, EngineError
+from engine.metadata import PictureMetadata
+from engine.requests import Event, ImageRequest, Pictures, Progress
+from engine.storage import Storage, Stored
+from engine.worker.claims import Claims
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0  # what a lost wake-up costs
+STOP_SECONDS = 10.0  # for storing what is drawn already when the worker is stopped
+
+
+class Draws(Protocol):
+    """The engine's face, as far as the worker needs it."""
+
+    @property
+    def state(self) -> Literal["loading", "ready", "failed"]: ...
+
+    async def ready(self) -> None: ...
+
+    def generate(self, request: ImageRequest) -> AsyncGenerator[Event, None]: ...
+
+
+class Listener(Protocol):
+    """Who wants to know; called on the loop, must neither block nor raise."""
+
+    def started(self, job_id: int) -> None: ...
+
+    def progress(self, job_id: int, progress: Progress) -> None: ...
+
+    def ended(self, job_id: int) -> None: ...
+
+
+@dataclass(eq=False)
+class _Running:
+    """A job in work. `interrupted` says why its drawing was cancelled, `began` when the device took it up."""
+
+    job: Job
+    drawing: "asyncio.Task[tuple[ImageRequest, Pictures]]"
+    interrupted: Literal["cancelled", "lost"] | None = None
+    began: float = 0.0
+
+    def interrupt(self, why: Literal["cancelled", "lost"]) -> None:
+        if self.drawing.cancel():
+            self.interrupted = self.interrupted or why
+
+
+class Worker:
+    """Works through the queue while `run()` runs; cancelling it puts back what was not drawn yet.
+
+    Args:
+        name: of this worker, the same after a restart; by default made of the host and the storage folder, whose lock
+            sees to it that there is only one.
+        lanes: how many jobs are handed to the engine at once.
+        lease: how long a job stays claimed without being renewed; it is renewed three times in that time.
+        max_attempts: how often a job is begun, after crashes, before it counts as failed.
+        running_per_person: None for no limit.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        engine: Draws,
+        storage: Storage,
+        *,
+        listener: Listener,
+        name: str | None = None,
+        lanes: int = 1,
+        lease: timedelta = timedelta(seconds=60),
+        max_attempts: int = 3,
+        running_per_person: int | None = None,
+        poll_seconds: float = POLL_SECONDS,
+    ) -> None:
+        self._engine = engine
+        self._storage = storage
+        self._listener = listener
+        self._lanes = lanes
+        self._third_of_lease = lease.total_seconds() / 3
+        self._poll_seconds = poll_seconds
+        self._claims = Claims(
+            database,
+            worker=(name or f"{socket.gethostname()}:{storage.folder.absolute()}")[-100:],
+            lease=lease,
+            max_attempts=max_attempts,
+            running_per_person=running_per_person,
+            retry_seconds=poll_seconds,
+        )
+        self._running: dict[int, _Running] = {}
+        self._woken = asyncio.Event()
+        self._paused = False
+
+    async def run(self) -> None:
+        """Work until cancelled. Raises DeviceFailed, in a group, when the device is lost and only a restart helps."""
+        self._tell_ended(await self._claims.recover_own())
+        with contextlib.suppress(EngineError):  # with an engine that failed, each job is told why it fails
+            await self._engine.ready()
+        look = 0.0
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._woken.clear()
+                if time.monotonic() >= look:
+                    look = time.monotonic() + self._third_of_lease
+                    self._tell_ended(await self._claims.recover_expired())
+                while len(self._running) < self._lanes and not self._paused:
+                    if (job := await self._claims.take()) is None:
+                        break
+                    running = self._running[job.id] = _Running(job, asyncio.create_task(self._draw(job)))
+                    group.create_task(self._work(running))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), self._poll_seconds)
+
+    def wake(self) -> None:
+        """There may be something to claim."""
+        self._woken.set()
+
+    def cancel(self, job_id: int) -> None:
+        """Stop the job at its next step, after its row asks for it (`jobs.cancel` gave "requested")."""
+        if (running := self._running.get(job_id)) is not None:
+            running.interrupt("cancelled")
+
+    def pause(self) -> None:
+        """Claim nothing more; what runs goes on."""
+        self._paused = True
+
+    def resume(self) -> None:
+        self._paused = False
+        self.wake()
+
+    async def _work(self, running: _Running) -> None:
+        """One claimed job, from the engine to its end in the row."""
+        job, ended = running.job, False
+        self._listener.started(job.id)
+        holding = asyncio.create_task(self._hold(running))
+        try:
+            ended = await self._outcome(running)
+        finally:
+            holding.cancel()
+            del self._running[job.id]
+            self.wake()
+            if ended:
+                self._listener.ended(job.id)
+
+    async def _outcome(self, running: _Running) -> bool:
+        """Wait for the drawing and write what came of it; whether the row has its end."""
+        job = running.job
+        try:
+            request, pictures = await running.drawing
+        except asyncio.CancelledError:
+            if running.interrupted == "cancelled":
+                return await self._claims.cancelled(job)
+            if running.interrupted == "lost":
+                log.warning("Job %d was taken away from this worker", job.id)
+                return False
+            await _finished(running.drawing)  # this task was cancelled, and the drawing with it
+            await self._claims.give_back(job)
+            raise
+        except EngineClosed:
+            self.pause()  # it will not open again
+            await self._claims.give_back(job)
+            return False
+        except EngineError as error:
+            if isinstance(error, DeviceFailed) and self._engine.state == "failed":
+                # The row stays as it is: the next process counts the attempt, so that a job that kills the device
+                # every time ends some day.
+                raise
+            return await self._claims.fail(job, error.code, error.detail)
+        except Exception as error:
+            log.exception("Job %d failed for a reason nobody foresaw", job.id)
+            return await self._claims.fail(job, "internal", {"error": type(error).__name__})
+        return await _completed(self._keep(running, request, pictures), STOP_SECONDS)
+
+    async def _draw(self, job: Job) -> tuple[ImageRequest, Pictures]:
+        request = await self._request(job)
+        async with contextlib.aclosing(self._engine.generate(request)) as events:
+            async for event in events:
+                if isinstance(event, Pictures):
+                    return request, event
+                if event.step == 0:
+                    self._running[job.id].began = time.perf_counter()
+                self._listener.progress(job.id, event)
+        raise EngineClosed
+
+    async def _request(self, job: Job) -> ImageRequest:
+        """What the row asks for. Raises PictureMissing when the picture to start from is gone."""
+        asked: dict[str, Any] = dict(job.request)
+        digest = asked.get("image")
+        image = await asyncio.to_thread(self._storage.open, digest) if digest else None
+        return ImageRequest(**(asked | {"seeds": tuple(asked["seeds"]), "image": image}))
+
+    async def _keep(self, running: _Running, request: ImageRequest, pictures: Pictures) -> bool:
+        """Files first, then the rows: a row without a file never exists, a file without a row is swept."""
+        job, parent = running.job, running.job.request.get("image")
+        stored: list[Stored] = []
+        try:
+            for index, image in enumerate(pictures.images):
+                about = PictureMetadata.of(request, index, parent=parent)
+                stored.append(await asyncio.to_thread(self._storage.put, image, about))
+        except EngineError as error:
+            for picture in stored:
+                if picture.created:
+                    await asyncio.to_thread(self._storage.delete, picture.digest)
+            return await self._claims.fail(job, error.code, error.detail)
+        rows = [
+            NewImage(digest=kept.digest, width=kept.width, height=kept.height, seed=seed, bytes=kept.bytes)
+            for kept, seed in zip(stored, request.seeds, strict=True)
+        ]
+        return await self._claims.finish(job, rows, seconds=time.perf_counter() - running.began)
+
+    async def _hold(self, running: _Running) -> None:
+        """Keep the claim alive. The first look is at once, for a cancel that came between claim and start."""
+        while True:
+            state = await self._claims.hold(running.job)
+            if state != "held":
+                running.interrupt(state)
+            await asyncio.sleep(self._third_of_lease)
+
+    def _tell_ended(self, job_ids: list[int]) -> None:
+        for job_id in job_ids:
+            self._listener.ended(job_id)
+
+
+async def _finished(task: "asyncio.Task[Any]") -> None:
+    """Wait until a cancelled task has cleaned up behind itself."""
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def _completed(work: Coroutine[Any, Any, bool], seconds: float) -> bool:
+    """The result of `work`, which a cancellation does not stop unless it takes more than `seconds` from then on."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task], timeout=seconds)
+        await _finished(task)
+        raise

@@ -254,7 +254,7 @@ def check_select(select: Json, path: Path, problems: Problems) -> None:
     options = select.get("options")
     if options is None:
         return
-    if isinstance(most, int) and most > len(options):
+    if options and isinstance(most, int) and most > len(options):
         message = f"max_values ({most}) cannot be greater than the number of options ({len(options)})"
         problems.add((*path, "max_values"), "SELECT_COMPONENT_MAX_VALUES_GREATER_THAN_OPTIONS", message)
     if sum(1 for option in options if option.get("default")) > (most if isinstance(most, int) else 25):

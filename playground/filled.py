@@ -29,7 +29,7 @@ def pressed(builder: CommandData, message: Json, custom_id: str, values: list[st
         return data
     resolved: Json = {}
     data["values"] = _chosen(builder, part, values or [], channel_id, resolved)
-    return data | {"resolved": resolved}
+    return data | ({"resolved": resolved} if resolved else {})
 
 
 def submitted(
@@ -63,7 +63,7 @@ def submitted(
         return row | {"values": _chosen(builder, part, own, channel_id, resolved)}
 
     data = {"custom_id": modal["custom_id"], "components": [fill(part) for part in modal["components"]]}
-    return data | {"resolved": resolved}
+    return data | ({"resolved": resolved} if resolved else {})
 
 
 def values_in(components: list[Json]) -> dict[str, Any]:

@@ -17,6 +17,8 @@ DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE, RESUME = 0, 1, 2, 3, 4, 6
 RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, ACK, SOUNDBOARD = 7, 8, 9, 10, 11, 31
 REPLAY = 5000
 """Events that a session keeps for a resume."""
+LOST_KEPT = 4
+"""Sessions without a socket that may still be resumed."""
 
 
 class Session:
@@ -85,6 +87,9 @@ class Gateway:
 
     def identify(self, intent_bits: int, shard: list[int] | None) -> Session:
         """Open a session (its READY is sent by `welcome`, once a socket is attached)."""
+        lost = [key for key, row in self.sessions.items() if row.send is None]
+        for key in lost[:-LOST_KEPT]:
+            del self.sessions[key]
         session = Session(intent_bits, shard)
         self.sessions[session.id] = session
         return session

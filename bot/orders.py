@@ -94,6 +94,7 @@ class Orders:
 
     async def _enqueue(self, interaction: discord.Interaction, place: Place, wishes: Sequence[Wish]) -> list[Job]:
         accepted: list[Job] = []
+        expected: list[int] = []
         try:
             async with self._database.writing() as session:
                 await users.touch(session, interaction.user.id, interaction.user.display_name)
@@ -105,9 +106,10 @@ class Orders:
                 # Before the commit: the worker may claim, and delivery post a card, the moment the rows are there.
                 for job in accepted:
                     self._delivery.expect(job)
+                    expected.append(job.id)
         except BaseException:
-            for job in accepted:
-                self._delivery.stands(job.id)
+            for job_id in expected:
+                self._delivery.stands(job_id)
             raise
         return accepted
 

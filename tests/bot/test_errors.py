@@ -1,0 +1,116 @@
+"""Words for errors."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+import db.errors
+import engine.errors
+import prompts
+from bot import errors
+
+KNOWN: list[Exception] = [
+    prompts.EmptyPrompt(),
+    prompts.PromptTooLong(6000, 4000),
+    prompts.UnknownParameter("sed", "seed"),
+    prompts.UnknownParameter("zzz", None),
+    prompts.BadValue("ar", "0:1", "1:4..4:1"),
+    prompts.BadValue("seed", "cat", "0..4294967295"),
+    prompts.MissingValue("seed", "0..4294967295"),
+    prompts.RepeatedParameter("seed"),
+    db.errors.TooManyWaiting(10),
+    db.errors.QueueFull(1000),
+    db.errors.Overdrawn(3, 4),
+    engine.errors.UnknownModel("pockt", "pocket"),
+    engine.errors.LicenceNotAccepted("dev", "FLUX.1 [dev]"),
+    engine.errors.UnsupportedSize(8, 8, multiple=16, smallest=64, largest=512),
+    engine.errors.ModelDamaged("/secret/folder", "missing"),
+    engine.errors.ModelUnavailable("dev", "some/repository", "no network"),
+    engine.errors.DiskFull("/secret/folder"),
+    engine.errors.PictureMissing("d" * 64),
+    engine.errors.EngineClosed(),
+    engine.errors.OutOfMemory("cuda:0"),
+    errors.CannotPostHere(["attach_files", "embed_links"]),
+    errors.NotYours("delete", 11),
+    errors.Gone(),
+    errors.NoSuchJob("x`y @everyone"),
+    errors.NothingToCancel(ended=True),
+    errors.NothingToCancel(ended=False),
+    errors.NotACard(),
+    errors.Closing(),
+]
+
+
+def kinds(base: type[BaseException]) -> Iterator[type[BaseException]]:
+    for kind in base.__subclasses__():
+        yield kind
+        yield from kinds(kind)
+
+
+@pytest.mark.parametrize("error", KNOWN, ids=lambda error: type(error).__name__)
+def test_a_foreseen_error_is_told_in_a_sentence(error: Exception) -> None:
+    words = errors.explain(error)
+    assert words is not None
+    assert words.endswith((".", "`", "?", ")"))
+    assert "!" not in words
+    assert "/secret" not in words
+    assert "@everyone" not in words
+    assert len(words) < 500
+
+
+@pytest.mark.parametrize("base", [prompts.PromptError, errors.Refusal])
+def test_every_type_that_a_person_can_cause_has_words(base: type[Exception]) -> None:
+    told = {type(error) for error in KNOWN}
+    assert set(kinds(base)) <= told
+
+
+def test_the_words_say_what_would_be_right() -> None:
+    assert "--seed" in str(errors.explain(prompts.UnknownParameter("sed", "seed")))
+    assert "1:4 to 4:1" in str(errors.explain(prompts.BadValue("ar", "0:1", "1:4..4:1")))
+    assert "0..4294967295" in str(errors.explain(prompts.BadValue("seed", "cat", "0..4294967295")))
+    assert "pocket" in str(errors.explain(engine.errors.UnknownModel("pockt", "pocket")))
+    assert "Attach Files, Embed Links" in str(errors.explain(errors.CannotPostHere(["attach_files", "embed_links"])))
+
+
+def test_a_full_disk_under_the_database_has_words_too() -> None:
+    class Driver(Exception):
+        pass
+
+    full = OperationalError("INSERT", {}, Driver("database or disk is full"))
+    assert "disk is full" in str(errors.explain(full))
+    assert errors.explain(OperationalError("INSERT", {}, Driver("no such table"))) is None
+
+
+def test_what_nobody_foresaw_has_no_words() -> None:
+    assert errors.explain(KeyError("x")) is None
+    assert errors.explain(db.errors.TargetExists(Path("x"))) is None
+
+
+@pytest.mark.parametrize("code", [None, "out_of_memory", "disk_full", "attempts", "never heard of", "x" * 64])
+def test_a_failed_job_says_why_and_that_nothing_was_charged(code: str | None) -> None:
+    words = errors.explain_failure(code, None)
+    assert words.startswith("Failed")
+    assert words.endswith("Nothing was charged.")
+
+
+def test_every_code_of_the_engine_has_a_reason_or_is_shown_itself() -> None:
+    for kind in kinds(engine.errors.EngineError):
+        code = getattr(kind, "code", None)
+        assert errors.explain_failure(code, {}) != errors.explain_failure(None, {})
+
+
+def test_an_unforeseen_error_is_logged_under_its_id_and_quotes_no_prompt(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    prompt = " ".join(["a", "secret", "prompt"])  # the log shows lines of code, so it must not stand in one
+    try:
+        raise ValueError(prompt)
+    except ValueError as error:
+        report = errors._report(error)
+    above = [record for record in caplog.records if record.levelno > logging.DEBUG]
+    assert report in caplog.text
+    assert above
+    assert not any(prompt in record.getMessage() for record in above)
+    assert "ValueError" in above[0].getMessage()

@@ -50,8 +50,8 @@ class Front:
         except ApiError as error:
             return self._refuse(request, path, error, verdict)
         if faults.happens(faults.lost_reply_rate):
-            if faults.lose_how != "drop":
-                return _plain_error(faults.failure_status)
+            if faults.lose_how == "502":
+                return _plain_error(502)
             if request.transport is not None:
                 request.transport.abort()
         return _respond(answer, verdict.headers)

@@ -1,7 +1,6 @@
 """`atelier run`: the bot on Discord, until it is stopped."""
 
 import asyncio
-import gc
 
 from bot.cli.options import ConfigFile
 from bot.config import Config
@@ -20,7 +19,4 @@ def run(config: ConfigFile = None) -> None:
     log.setup(settings.log.level, secrets=[token])
     # Nothing here speaks; that voice is not installed is no news.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
-    # What the imports made stays for good: later collections need not walk over it while the loop waits.
-    gc.collect()
-    gc.freeze()
     asyncio.run(serve(settings))

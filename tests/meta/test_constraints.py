@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 LINES = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if line and not line.startswith("#")]
-PINS = {canonicalize_name(line.partition("==")[0]): line.partition("==")[2] for line in LINES}
+PINS: dict[str, str] = {canonicalize_name(line.partition("==")[0]): line.partition("==")[2] for line in LINES}
 
 
 def test_every_line_is_an_exact_public_version():

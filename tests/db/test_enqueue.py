@@ -22,7 +22,9 @@ async def attempt(database: Database, new: NewJob, limits: QueueLimits = WIDE) -
 
 async def test_an_accepted_job_holds_everything_that_was_wished(database: Database) -> None:
     await meet(database)
-    new = wish(kind="variation", route="token", parent_message_id=2**62, parent_image_id=5, nsfw=True, cost=0)
+    new = wish(
+        kind="variation", route="token", parent_message_id=2**62, parent_image_id=5, nsfw=True, upload_limit=25 * 2**20
+    )
     accepted = await enqueue(database, new)
     found = await job(database, accepted.id)
     # The row that enqueue gave out is whole too, though its session is closed.
@@ -32,6 +34,7 @@ async def test_an_accepted_job_holds_everything_that_was_wished(database: Databa
             "id": 0,
             "interaction_id": new.interaction_id,
             "part": 0,
+            "upload_limit": 25 * 2**20,
             "kind": "variation",
             "status": JobStatus.QUEUED,
             "author_id": ADA,
@@ -44,7 +47,6 @@ async def test_an_accepted_job_holds_everything_that_was_wished(database: Databa
             "prompt": "a red house",
             "request": new.request,
             "nsfw": True,
-            "upload_limit": 10 * 2**20,
             "relaxed": False,
             "turn": 0,
             "work": 16,

@@ -137,6 +137,8 @@ def explain_failure(code: str | None, detail: Mapping[str, Any] | None) -> str:
             reason = "Failed: the model gave no picture. Another seed or fewer steps may do"
         case "attempts" | "max_attempts" | "too_many_attempts" | "lost":
             reason = "Failed: the studio was interrupted too often while drawing this"
+        case "internal":
+            reason = "Failed: something broke while this was drawn, the owner finds it in the log"
         case _:
             reason = f"Failed ({quote(code or 'no reason given', 60)})"
     return f"{reason}. Nothing was charged."

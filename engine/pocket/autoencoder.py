@@ -76,7 +76,7 @@ def autoencoder_loss(model: AutoencoderKL, pictures: Tensor, generator: torch.Ge
     """
     posterior = model.encode(pictures).latent_dist  # type: ignore[union-attr]
     mean, std = posterior.mean.float(), posterior.std.float()
-    latents = mean + std * torch.randn(mean.shape, generator=generator)
+    latents = mean + std * torch.randn(mean.shape, generator=generator).to(mean.device)
     turned = len(pictures) // 3
     kind = int(torch.randint(3, (), generator=generator))
     wanted = pictures
@@ -105,13 +105,14 @@ def train_autoencoder(
     seed: int,
     steps: int,
     batch: int = 12,
+    device: str = "cpu",
     say: Callable[[str], None] = print,
     save_every: int = 150,
 ) -> None:
     """Train to `steps`, going on from `folder/autoencoder.ckpt` if it is there."""
     path = folder / "autoencoder.ckpt"
     torch.manual_seed(seed)
-    model = build_autoencoder()
+    model = build_autoencoder().to(device)
     optimizer = Optimizer(
         model.named_parameters(), matrix_rate=0.012, rest_rate=2e-3, adam_only=("conv_in", "conv_out", "shortcut")
     )
@@ -127,13 +128,13 @@ def train_autoencoder(
     for step in range(start, steps):
         rng = random.Random(f"{seed}-{STAGE}-{step}-{rank}")
         generator = torch.Generator().manual_seed(rng.getrandbits(40))
-        pictures = crops(rng, batch)
-        with torch.autocast("cpu", torch.bfloat16):
+        pictures = crops(rng, batch).to(device)
+        with torch.autocast(torch.device(device).type, torch.bfloat16):
             loss, plain = autoencoder_loss(model, pictures, generator)
         loss.backward()
         average_gradients(optimizer.parameters, ranks)
         norm = torch.nn.utils.clip_grad_norm_(optimizer.parameters, 1.0)
-        optimizer.step(rate_factor(step, steps=steps, warm=40, decay=0.5))
+        optimizer.step(rate_factor(step, steps=steps, warm=40, decay=0.45))
         keep = min(0.99, (step + 1) / (step + 10))
         with torch.no_grad():
             for name, value in model.state_dict().items():
@@ -170,3 +171,18 @@ def quality(model: AutoencoderKL, sheet: Path | None = None, *, count: int = 16)
         grid = torch.cat([torch.cat(list(row), dim=-1) for row in rows], dim=-2)
         Image.fromarray(((grid.permute(1, 2, 0) + 1) * 127.5).round().byte().numpy()).save(sheet)
     return float(psnr.mean())
+
+
+@torch.no_grad()
+def finish_autoencoder(folder: Path, *, seed: int, count: int = 48) -> AutoencoderKL:
+    """Take the averaged weights, measure the latents' mean and spread over `count` pictures, and write `folder/vae`."""
+    state = checkpoint.load(folder / "autoencoder.ckpt", STAGE)
+    model = build_autoencoder().eval()
+    model.load_state_dict(state["ema"])
+    rng = random.Random(f"{seed}-{STAGE}-scale")
+    pictures = torch.stack([to_tensor(paint(sample_scene(rng), 256, 256)) for _ in range(count)])
+    with torch.autocast("cpu", torch.bfloat16):
+        latents = model.encode(pictures).latent_dist.mode().float()  # type: ignore[union-attr]
+    model.register_to_config(shift_factor=float(latents.mean()), scaling_factor=float(1 / latents.std()))
+    model.save_pretrained(folder / "vae")
+    return model

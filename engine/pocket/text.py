@@ -133,7 +133,7 @@ def attributes(scene: Scene) -> list[int]:
 
 
 class Questions(nn.Module):
-    """Asks an encoder for every attribute: by one attention query each of a sequence, by one layer of a pooled vector."""
+    """Asks an encoder for every attribute: one attention query each for a sequence, one layer for a pooled vector."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -169,11 +169,9 @@ class TextSide(nn.Module):
         """Count T5's tokens of each caption, the end included."""
         return [len(ids) for ids in self.t5_tokenizer(list(captions))["input_ids"]]  # type: ignore[arg-type]
 
-    def forward(
-        self, captions: Sequence[str], length: int, device: torch.device | str = "cpu"
-    ) -> tuple[Tensor, Tensor]:
-        """Return T5's sequence (batch, length, 128), padded without a mask as in the stock pipeline, and CLIP's (batch, 128)."""
-        # plain lists: the tokenisers' own tensors would be on the wrong device anyway
+    def forward(self, captions: Sequence[str], length: int) -> tuple[Tensor, Tensor]:
+        """Return T5's (batch, length, 128), padded without a mask as in the stock pipeline, and CLIP's (batch, 128)."""
+        device = self.t5.device
         t5_ids = self.t5_tokenizer(list(captions), padding="max_length", max_length=length, truncation=True)[
             "input_ids"
         ]
@@ -185,25 +183,26 @@ class TextSide(nn.Module):
 
 
 def train_text(
-    rank: int,
-    ranks: int,
     folder: Path,
     *,
     seed: int,
     steps: int,
+    device: str = "cpu",
     batch: int = 192,
     say: Callable[[str], None] = print,
     save_every: int = 400,
 ) -> None:
-    """School both encoders to `steps` in rank 0 alone, going on from `folder/text.ckpt` if it is there."""
-    if rank:
-        return
+    """School both encoders to `steps`, going on from `folder/text.ckpt` if it is there."""
     path = folder / "text.ckpt"
     torch.manual_seed(seed)
-    side, questions = TextSide(), Questions()
+    side, questions = TextSide().to(device), Questions().to(device)
     named = [*side.named_parameters(prefix="side"), *questions.named_parameters(prefix="questions")]
     optimizer = Optimizer(
-        named, matrix_rate=0.01, rest_rate=2e-3, adam_only=("embed", "shared", "questions", "relative_attention_bias")
+        named,
+        matrix_rate=0.01,
+        rest_rate=2e-3,
+        adam_only=("embed", "shared", "questions", "relative_attention_bias"),
+        slow={"relative_attention_bias": 15.0, "position_embedding": 3.0},  # word order is what is learnt last
     )
     start = 0
     if path.exists():
@@ -217,10 +216,10 @@ def train_text(
         rng = random.Random(f"{seed}-{STAGE}-{step}")
         scenes = [sample_scene(rng) for _ in range(batch)]
         captions = [caption(scene, rng) for scene in scenes]
-        answers = torch.tensor([attributes(scene) for scene in scenes])
+        answers = torch.tensor([attributes(scene) for scene in scenes], device=device)
         longest = max(side.lengths(captions))
         length = min(64, max(16, longest)) if rng.random() < 0.8 else 64
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(torch.device(device).type, torch.bfloat16):
             loss, right = questions(*side(captions, length), answers)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(optimizer.parameters, 5.0)

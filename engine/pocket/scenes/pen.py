@@ -1,4 +1,4 @@
-"""A pen with its own coordinate system on a picture: fills in flat style, outlines in line style. It knows no objects."""
+"""A pen with its own coordinate system on a picture: fills in flat style, outlines in line style; knows no objects."""
 
 import math
 from collections.abc import Sequence

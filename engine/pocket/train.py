@@ -1,0 +1,128 @@
+"""The whole recipe: from nothing to the packaged folder, stage by stage, each going on from its last checkpoint.
+
+`python -m engine.pocket.train` and `atelier pocket train` run it. Stages: autoencoder, text side, transformer (which
+makes its pool of latents on the way and ends with distilled guidance), package.
+"""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL
+
+from . import checkpoint, course
+from .autoencoder import finish_autoencoder, train_autoencoder
+from .course import Plan, train_flow
+from .flow import Learner
+from .packaging import package
+from .ranks import barrier, launch
+from .samples import PROMPTS, contact_sheet, draw
+from .text import train_text
+
+WEIGHTS = Path(__file__).parent / "weights"
+"""The packaged folder in the repository."""
+
+
+def _default_plan() -> Plan:
+    return Plan(steps=3200, small_steps=400, guided_from=1300)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Steps of each stage; the default is what the packaged weights were meant to have on two CPU cores."""
+
+    autoencoder_steps: int = 780
+    text_steps: int = 400
+    flow: Plan = field(default_factory=_default_plan)
+
+
+def train(
+    folder: Path,
+    *,
+    seed: int = 0,
+    device: str = "auto",
+    minutes: float | None = None,
+    ranks: int | None = None,
+    recipe: Recipe | None = None,
+    weights: Path | None = None,
+    say: Callable[[str], None] = print,
+) -> Path:
+    """Run every stage in `folder` and package to `weights` (default: the repository's own); returns that folder.
+
+    Safe to stop at any time: a later call goes on from the last checkpoints. `device` is "cpu", "cuda" or "auto";
+    `minutes` ends the transformer's training by the clock, its learning rate falling in time; `ranks` is the number of
+    single-thread processes on a CPU (default: 2, on a GPU 1). `say` gets one line per report. Raises
+    `checkpoint.CheckpointError` on a damaged checkpoint.
+    """
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    recipe = recipe or Recipe()
+    if device != "cpu":
+        recipe = replace(recipe, flow=replace(recipe.flow, batch=256, small_batch=512, first_shards=64))
+    if minutes is not None:
+        recipe = replace(recipe, flow=replace(recipe.flow, minutes=minutes, steps=10**6))
+    folder.mkdir(parents=True, exist_ok=True)
+    launch(_stages, folder, seed, device, recipe, say, ranks=1 if device != "cpu" else ranks or 2)
+    return export(folder, weights or WEIGHTS)
+
+
+def _stages(
+    rank: int, ranks: int, folder: Path, seed: int, device: str, recipe: Recipe, say: Callable[[str], None]
+) -> None:
+    if not (folder / "vae" / "config.json").exists():
+        train_autoencoder(rank, ranks, folder, seed=seed, steps=recipe.autoencoder_steps, device=device, say=say)
+        if rank == 0:
+            finish_autoencoder(folder, seed=seed)
+    if rank == 0 and not (folder / "flow.ckpt").exists():
+        train_text(folder, seed=seed, steps=recipe.text_steps, device=device, say=say)
+    barrier(ranks)
+
+    def sheet(learner: Learner, autoencoder: AutoencoderKL, step: int) -> None:
+        distilled = step > recipe.flow.guided_from + 150
+        images = draw(learner, autoencoder, PROMPTS, guidance=2.5, true_guidance=1.0 if distilled else 2.5)
+        contact_sheet(images, PROMPTS, folder / f"flow-{step:06d}.png")
+
+    train_flow(rank, ranks, folder, seed=seed, plan=recipe.flow, device=device, say=say, sample=sheet)
+
+
+def export(folder: Path, weights: Path) -> Path:
+    """Package the averaged weights of the last checkpoint; raises `checkpoint.CheckpointError` if it is damaged."""
+    learner = Learner()
+    learner.load_state_dict(checkpoint.load(folder / "flow.ckpt", course.STAGE)["ema"])
+    autoencoder = AutoencoderKL.from_pretrained(folder / "vae")
+    package(weights, transformer=learner.transformer, autoencoder=autoencoder, text=learner.text)
+    return weights
+
+
+def say_now(line: str) -> None:
+    print(line, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Train the pocket model from nothing to the packaged folder.")
+    parser.add_argument("folder", type=Path, nargs="?", default=Path(".pocket/main"))
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--minutes", type=float, default=None, help="end the transformer's training by the clock")
+    parser.add_argument("--ranks", type=int, default=None)
+    parser.add_argument("--weights", type=Path, default=WEIGHTS)
+    parser.add_argument("--export", action="store_true", help="only package the last checkpoint")
+    given = parser.parse_args()
+    if given.export:
+        export(given.folder, given.weights)
+        return
+    train(
+        given.folder,
+        seed=given.seed,
+        device=given.device,
+        minutes=given.minutes,
+        ranks=given.ranks,
+        weights=given.weights,
+        say=say_now,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -10,9 +10,7 @@ import argparse
 import asyncio
 import contextlib
 import hashlib
-import os
 import random
-import signal
 import sqlite3
 import sys
 import tempfile
@@ -23,13 +21,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.bot_process import FAKE_BOT, PEOPLE, Bot
 from bench.report import Report, Table
 from playground import Interaction, NotOffered, Playground
 
 Json = dict[str, Any]
 
-PEOPLE = ("Ada", "Ben", "Cleo", "Dan")
-FAKE_BOT = "tests.e2e.fake_bot"
 LONGEST_LIFE = 4.0
 """Seconds from a start's readiness to its end, at most; the shortest is none at all."""
 SETTLING = 300.0
@@ -49,62 +46,6 @@ class Findings:
     buttons: int = 0
     seconds: float = 0.0
     broken: list[str] = field(default_factory=list)
-
-
-class Bot:
-    """The bot's process: started, killed, started again on the same folder."""
-
-    def __init__(self, module: str, folder: Path, playground: Playground, **environment: str) -> None:
-        self.module = module
-        self.environment = environment
-        self.folder = folder
-        self.playground = playground
-        self.process: asyncio.subprocess.Process | None = None
-        self.log = folder / "bot.log"
-
-    async def start(self) -> None:
-        """Returns when the bot is online. Raises RuntimeError with its last words when it ends before."""
-        environment = {
-            **os.environ,
-            "ATELIER_DISCORD__TOKEN": self.playground.token,
-            "ATELIER_DISCORD__API": self.playground.api,
-            "ATELIER_STORAGE__FOLDER": str(self.folder / "storage"),
-            # The cap is another test's matter: here a job may be begun as often as the bot is killed.
-            "ATELIER_QUEUE__MAX_ATTEMPTS": "100000",
-            "ATELIER_QUEUE__WAITING_PER_PERSON": "1000",
-            **self.environment,
-        }
-        with self.log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", self.module, stdout=log, stderr=log, env=environment
-            )
-        ended = asyncio.create_task(self.process.wait())
-        online = asyncio.create_task(self.playground.wait_until_online(60))
-        done, _ = await asyncio.wait((ended, online), return_when=asyncio.FIRST_COMPLETED)
-        if ended in done:
-            online.cancel()
-            raise RuntimeError(f"the bot ended by itself: {self.last_words()}")
-        ended.cancel()
-        await online
-        # Commands are registered once, by the first start on a fresh server.
-        someone = self.playground.person(PEOPLE[0])
-        await self.playground.wait_for(lambda: someone.commands("studio"), 30, what="no commands were registered")
-
-    async def kill(self) -> None:
-        """SIGKILL, and wait until the playground has noticed."""
-        if self.process is not None and self.process.returncode is None:
-            self.process.send_signal(signal.SIGKILL)
-            await self.process.wait()
-        await self.playground.wait_for(lambda: not self.playground.gateway.bot_online, 10)
-
-    async def stop(self) -> None:
-        """SIGTERM, as a service manager would."""
-        if self.process is not None and self.process.returncode is None:
-            self.process.terminate()
-            await asyncio.wait_for(self.process.wait(), 30)
-
-    def last_words(self) -> str:
-        return self.log.read_text(errors="replace")[-2000:]
 
 
 class Trial:
@@ -314,7 +255,7 @@ def write(findings: Findings, *, seed: int, bot: str) -> None:
     ]
     Report(
         name="kill",
-        claim="Killed at random moments, the bot loses no accepted job, shows none twice, and leaves no half-written file.",
+        claim="Killed at random moments, the bot loses no accepted job, shows none twice, leaves no file half-written.",
         command="python -m bench.kill",
         tables=[
             Table("Outcome", ["", "count"], outcome),

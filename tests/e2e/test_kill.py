@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.kill import FAKE_BOT, Bot, Trial
+from bench.bot_process import FAKE_BOT, Bot
+from bench.kill import Trial
 from playground import Playground
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]

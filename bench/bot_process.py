@@ -15,8 +15,9 @@ PEOPLE = ("Ada", "Ben", "Cleo", "Dan")
 class Bot:
     """The bot's process: started, killed, started again on the same folder."""
 
-    def __init__(self, module: str, folder: Path, playground: Playground, **environment: str) -> None:
+    def __init__(self, module: str, folder: Path, playground: Playground, *arguments: str, **environment: str) -> None:
         self.module = module
+        self.arguments = arguments
         self.environment = environment
         self.folder = folder
         self.playground = playground
@@ -37,7 +38,7 @@ class Bot:
         }
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", self.module, stdout=log, stderr=log, env=environment
+                sys.executable, "-m", self.module, *self.arguments, stdout=log, stderr=log, env=environment
             )
         ended = asyncio.create_task(self.process.wait())
         online = asyncio.create_task(self.playground.wait_until_online(60))

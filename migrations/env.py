@@ -1,9 +1,10 @@
-"""Alembic's entry: uses the connection handed over in the configuration, or opens a throwaway one for the developer who
-writes a revision (`python -m alembic revision --autogenerate -m "..."` with an address in `-x url=`)."""
+"""Alembic's entry: uses the connection handed over in the configuration, or opens one for the developer who writes a
+revision: `alembic -x url=sqlite+aiosqlite:///FILE upgrade head`, then `... revision --autogenerate -m "..."`."""
 
 import asyncio
 
 from alembic import context
+from alembic.util import CommandError
 from sqlalchemy import Connection
 
 from db.database import Database
@@ -24,7 +25,9 @@ def run(connection: Connection) -> None:
 
 
 async def run_alone() -> None:
-    url = context.get_x_argument(as_dictionary=True)["url"]
+    url = context.get_x_argument(as_dictionary=True).get("url")
+    if url is None:
+        raise CommandError("which database? alembic -x url=sqlite+aiosqlite:///FILE ...")
     async with Database.open(url) as database, database.migrating() as connection:
         await connection.run_sync(run)
 

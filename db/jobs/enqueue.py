@@ -1,6 +1,6 @@
 """Accepting a job: once per interaction, within the limits, charged, at its place."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -72,28 +72,12 @@ async def enqueue(session: AsyncSession, new: NewJob, limits: QueueLimits, *, no
     if (existing := await by_interaction(session, new.interaction_id, new.part)) is not None:
         return Enqueued(existing, created=False)
     await _check(session, new, limits, queue)
-    row = insert(Job).values(
-        interaction_id=new.interaction_id,
-        part=new.part,
-        kind=new.kind,
-        status=JobStatus.QUEUED,
-        author_id=new.author_id,
-        guild_id=new.guild_id,
-        channel_id=new.channel_id,
-        card_message_id=new.card_message_id,
-        route=Route(new.route),
-        parent_image_id=new.parent_image_id,
-        parent_message_id=new.parent_message_id,
-        prompt=new.prompt,
-        request=dict(new.request),
-        nsfw=new.nsfw,
-        upload_limit=new.upload_limit,
-        relaxed=new.relaxed,
-        turn=0 if new.relaxed else await _turn(session, queue, new.author_id, limits.order),
-        work=new.work,
-        cost=new.cost,
-        created_at=now,
-    )
+    placed = {
+        "turn": 0 if new.relaxed else await _turn(session, queue, new.author_id, limits.order),
+        "status": JobStatus.QUEUED,
+        "created_at": now,
+    }
+    row = insert(Job).values(asdict(new) | {"route": Route(new.route)} | placed)
     job = (await session.scalars(row.returning(Job))).one()
     await ledger.charge(session, new.author_id, job.id, new.cost, now=now)
     await line.join(session, queue, job)

@@ -287,18 +287,21 @@ const HANDLERS = {
     session.refusals.push(refusal);
     say("refusals", { refusal });
   },
-  GUILD_MEMBER_UPDATE(session, { user, roles, nick }, say) {
-    const member = session.members.get(user.id);
-    if (member) Object.assign(member, { roles, nick });
-    // Other roles mean other rights: which channels and commands there are.
-    if (user.id === session.id) void session.reload();
-    say("state");
-  },
+  GUILD_MEMBER_UPDATE: memberChanged,
+  MEMBER_UPDATE: memberChanged,
   USER_UPDATE(session, user, say) {
     session.users.set(user.id, { ...session.users.get(user.id), ...user });
     say("state");
   },
 };
+
+function memberChanged(session, { user, user_id: id = user?.id, roles }, say) {
+  const member = session.members.get(id);
+  if (member) member.roles = roles;
+  // Other roles mean other rights: which channels and commands there are.
+  if (id === session.id) void session.reload();
+  say("state");
+}
 
 function channelGone(session, { id }, say) {
   session.channels.delete(id);

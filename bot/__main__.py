@@ -16,7 +16,7 @@ import migrations
 from bot import parts
 from bot.client import Studio, point
 from bot.config import Config
-from bot.delivery.delivery import Delivery
+from bot.delivery import Delivery
 from db import images
 from db.database import Database
 from db.lock import StorageLock

@@ -82,7 +82,10 @@ async def _device(config: Config) -> str:
     # torch takes seconds to import; no other check should wait for it.
     from engine import device
 
-    return await asyncio.to_thread(device.describe, config.engine.device)
+    try:
+        return await asyncio.to_thread(device.describe, config.engine.device)
+    except RuntimeError as error:
+        raise Declined(f"{error} here, but engine.device is {config.engine.device}; auto takes what there is") from None
 
 
 async def _model(config: Config) -> str:

@@ -23,7 +23,7 @@ IN_FLIGHT = 4
 class Draws(Protocol):
     """The part of the engine's face that is needed here."""
 
-    def generate(self, request: ImageRequest) -> AsyncGenerator[Progress | Pictures]: ...
+    def generate(self, request: ImageRequest) -> AsyncGenerator[Progress | Pictures, None]: ...
 
 
 class BadLine(Exception):

@@ -101,6 +101,12 @@ async def test_a_database_that_is_behind_is_told_apart_from_one_that_is_not_ther
     assert "atelier db upgrade" in found["database"].words
 
 
+async def test_a_device_that_is_not_there_is_told_with_the_way_out(config: Config):
+    found = await findings(changed(config, "engine", device="cuda:99"))
+    assert not found["device"].well
+    assert "auto takes what there is" in found["device"].words
+
+
 async def test_a_full_disk_is_said(config: Config, monkeypatch: pytest.MonkeyPatch):
     usage = psutil.disk_usage(str(config.storage.folder.parent))
     monkeypatch.setattr(psutil, "disk_usage", lambda path: usage._replace(free=10_000_000))

@@ -78,7 +78,7 @@ def test_upgrade_makes_the_database_and_a_second_time_changes_nothing(atelier: A
 
 def test_writing_verbs_are_refused_beside_a_running_bot_and_reading_ones_are_not(atelier: Atelier, tmp_path: Path):
     assert atelier("db", "upgrade")[0] == 0
-    # One process may lock twice, so the running bot is another one.
+    # A running bot is another process.
     holder = subprocess.Popen(
         [
             sys.executable,
@@ -164,6 +164,29 @@ def test_python_m_bot_takes_the_same_verbs_and_runs_when_none_is_given(tmp_path:
     assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
     assert "ATELIER_DISCORD__TOKEN" in ended.stderr
     assert python_m_bot("invite", "--application", "5").stdout.startswith("https://")
+
+
+def test_a_damaged_model_folder_and_an_unknown_model_are_said(atelier: Atelier, tmp_path: Path):
+    (tmp_path / "config.toml").write_text("[models.pocket]\nfolder = 'model'\n")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "model_index.json").write_text("{")
+    for options, words in (([], "model_index.json"), (["--model", "poket"], "did you mean pocket")):
+        code, _, err = atelier("imagine", "a house", *options)
+        assert (code, err.count("\n")) == (1, 1), err
+        assert words in err
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_prompts_from_a_file_are_all_read_before_any_is_drawn(atelier: Atelier, tmp_path: Path):
+    (tmp_path / "prompts.txt").write_text("a house\n\na cat --sed 4\n")
+    code, _, err = atelier("imagine", "--from", "prompts.txt", "-o", "out")
+    assert code == 1
+    assert err.startswith("atelier: line 3: ")
+    assert "--seed" in err
+    code, _, err = atelier("imagine", "--from", "absent.txt")
+    assert code == 1
+    assert "absent.txt" in err
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_lock_is_free_after_a_verb(atelier: Atelier, tmp_path: Path):

@@ -1,0 +1,51 @@
+"""Log lines: no secret in any of them, libraries quieter than ourselves."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from bot import log
+
+
+@pytest.fixture(autouse=True)
+def _restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Logging is for the whole process; put back what it was."""
+    monkeypatch.setenv("TRANSFORMERS_VERBOSITY", "error")
+    root, ours, client = (logging.getLogger(name) for name in (None, "bot", "discord"))
+    was = list(root.handlers), [logger.level for logger in (root, ours, client)]
+    yield
+    root.handlers[:] = was[0]
+    for logger, level in zip((root, ours, client), was[1], strict=True):
+        logger.setLevel(level)
+
+
+def test_a_secret_appears_in_no_line_not_even_in_a_traceback(capsys: pytest.CaptureFixture[str]):
+    log.setup("INFO", secrets=["hush-hush", ""])
+    try:
+        raise ValueError("Authorization: Bot hush-hush")
+    except ValueError:
+        logging.getLogger("discord.http").exception("sent %s", "hush-hush")
+    said = capsys.readouterr().err
+    assert "hush-hush" not in said
+    assert said.count("[secret]") == 2
+
+
+def test_we_speak_at_the_chosen_level_and_libraries_only_when_it_matters(capsys: pytest.CaptureFixture[str]):
+    log.setup("DEBUG")
+    for name in ("bot.orders", "discord.http", "sqlalchemy.engine"):
+        for level in (logging.DEBUG, logging.INFO, logging.WARNING):
+            logging.getLogger(name).log(level, "%s at %s", name, logging.getLevelName(level))
+    said = capsys.readouterr().err
+    assert "bot.orders at DEBUG" in said
+    assert "discord.http at DEBUG" not in said
+    assert "discord.http at INFO" in said
+    assert "sqlalchemy.engine at INFO" not in said
+    assert "sqlalchemy.engine at WARNING" in said
+
+
+def test_setting_up_twice_says_everything_once(capsys: pytest.CaptureFixture[str]):
+    log.setup("INFO")
+    log.setup("INFO")
+    logging.getLogger("bot").info("once")
+    assert capsys.readouterr().err.count("once") == 1

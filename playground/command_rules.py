@@ -53,6 +53,7 @@ _COMMAND = Record(
 def check(payload: Any, path: Path, problems: Problems) -> Json:
     """A cleaned command."""
     command: Json = _COMMAND.check(payload, path, problems)
+    payload = payload if isinstance(payload, dict) else {}
     kind = command.setdefault("type", CHAT)
     name = command.get("name", "")
     if kind == CHAT:
@@ -89,6 +90,7 @@ def _options(value: Any, path: Path, problems: Problems, *, depth: int) -> list[
     for index, raw in enumerate(value):
         place = (*path, index)
         option: Json = _OPTION.check(raw, place, problems)
+        raw = raw if isinstance(raw, dict) else {}
         kind, name = option.get("type"), option.get("name", "")
         _check_name(name, (*place, "name"), problems)
         if name in names:

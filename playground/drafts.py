@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from playground import component_tree as tree
 from playground import components as parts
 from playground import embeds as embed_rules
 from playground.errors import Json, Problems, invalid
@@ -102,7 +103,7 @@ def new_message(body: Body, *, flags_allowed: int = SUPPRESS_EMBEDS | SUPPRESS_N
     if draft.is_layout:
         _refuse_legacy(draft)
     files = bool(body.files)
-    if not (draft.content.strip() or draft.embeds or draft.components or files or body.payload.get("poll")):
+    if not (draft.content.strip() or draft.embeds or draft.components or files):
         raise invalid(50006)
     return draft
 
@@ -136,12 +137,12 @@ def refuse_lost_media(message: Json) -> None:
     """Raise ApiError 50035 when `attachment://name` names no attachment of the message."""
     names = {attachment["filename"] for attachment in message["attachments"]}
     problems = Problems()
-    for path, media in parts.media_of(message["components"]):
+    for path, media in tree.media_of(message["components"]):
         if media["url"].startswith("attachment://") and media["url"].removeprefix("attachment://") not in names:
             text = f"The referenced attachment '{media['url'].removeprefix('attachment://')}' was not found"
             problems.add((*path, "url"), "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND", text)
-    for _, part in parts.places(message["components"]):
-        if part["type"] == parts.FILE and not part["file"]["url"].startswith("attachment://"):
+    for _, part in tree.places(message["components"]):
+        if part["type"] == tree.FILE and not part["file"]["url"].startswith("attachment://"):
             text = "A file component must use an attachment:// reference"
             problems.add(("components",), "UNFURLED_MEDIA_ITEM_ATTACHMENT_REFERENCE_REQUIRED", text)
     problems.raise_if_any()
@@ -168,6 +169,9 @@ def _read(body: Body, flags_allowed: int, *, layout: bool) -> Draft:
     if payload.get("components") is not None:
         draft.components = parts.check(payload["components"], ("components",), problems, layout=layout)
     _check_mentions(draft.allowed_mentions, problems)
+    for key in ("poll", "sticker_ids"):
+        if clean.get(key):
+            problems.add((key,), "PLAYGROUND_NOT_OFFERED", "The playground has no such thing (Discord has)")
     if len(body.files) > MOST_FILES:
         problems.add(("attachments",), "BASE_TYPE_MAX_LENGTH", f"Must be {MOST_FILES} or fewer in length.")
     problems.raise_if_any()
@@ -187,8 +191,6 @@ def _refuse_legacy(draft: Draft) -> None:
         problems.add(("content",), *_legacy("content"))
     if draft.embeds:
         problems.add(("embeds",), *_legacy("embeds"))
-    if draft.body.payload.get("poll"):
-        problems.add(("poll",), *_legacy("poll"))
     problems.raise_if_any()
 
 

@@ -2,30 +2,30 @@
 
 from typing import Any
 
-from playground import components as parts
+from playground import component_tree as tree
 from playground import modals
 from playground.errors import Json
 from playground.files import Upload
 from playground.offered import CHANNEL, MENTIONABLE, ROLE, USER, CommandData, NotOffered
 
 _RESOLVES = {
-    parts.USER_SELECT: USER,
-    parts.ROLE_SELECT: ROLE,
-    parts.MENTIONABLE_SELECT: MENTIONABLE,
-    parts.CHANNEL_SELECT: CHANNEL,
+    tree.USER_SELECT: USER,
+    tree.ROLE_SELECT: ROLE,
+    tree.MENTIONABLE_SELECT: MENTIONABLE,
+    tree.CHANNEL_SELECT: CHANNEL,
 }
 
 
 def pressed(builder: CommandData, message: Json, custom_id: str, values: list[str] | None, channel_id: str) -> Json:
     """Data of a component interaction on `message` (a record). Raises NotOffered."""
-    part = parts.find(message["components"], custom_id)
+    part = tree.find(message["components"], custom_id)
     if part is None:
-        present = [row["custom_id"] for row in parts.walk(message["components"]) if row.get("custom_id")]
+        present = [row["custom_id"] for row in tree.walk(message["components"]) if row.get("custom_id")]
         raise NotOffered(f"message {message['id']} has no component {custom_id!r}; it has {present}")
     if part.get("disabled"):
         raise NotOffered(f"{part.get('label') or custom_id} is disabled")
     data: Json = {"custom_id": custom_id, "component_type": part["type"], "id": part["id"]}
-    if part["type"] == parts.BUTTON:
+    if part["type"] == tree.BUTTON:
         return data
     resolved: Json = {}
     data["values"] = _chosen(builder, part, values or [], channel_id, resolved)
@@ -44,21 +44,21 @@ def submitted(
 
     def fill(part: Json) -> Json:
         kind = part["type"]
-        if kind == parts.ROW:
+        if kind == tree.ROW:
             return {"type": kind, "id": part["id"], "components": [fill(child) for child in part["components"]]}
-        if kind == parts.LABEL:
+        if kind == tree.LABEL:
             return {"type": kind, "id": part["id"], "component": fill(part["component"])}
-        if kind == parts.TEXT_DISPLAY:
+        if kind == tree.TEXT_DISPLAY:
             return {"type": kind, "id": part["id"]}
         own = values.get(part["custom_id"])
         row: Json = {"type": kind, "id": part["id"], "custom_id": part["custom_id"]}
-        if kind == parts.TEXT_INPUT:
+        if kind == tree.TEXT_INPUT:
             return row | {"value": _typed(part, own)}
-        if kind == parts.CHECKBOX:
+        if kind == tree.CHECKBOX:
             return row | {"value": bool(part.get("default")) if own is None else bool(own)}
-        if kind == parts.RADIO_GROUP:
+        if kind == tree.RADIO_GROUP:
             return row | {"value": _radio(part, own)}
-        if kind == parts.FILE_UPLOAD:
+        if kind == tree.FILE_UPLOAD:
             return row | {"values": _files(builder, part, uploads.get(part["custom_id"], []), channel_id, resolved)}
         return row | {"values": _chosen(builder, part, own, channel_id, resolved)}
 
@@ -69,7 +69,7 @@ def submitted(
 def values_in(components: list[Json]) -> dict[str, Any]:
     """`{custom_id: value or values}` from a tree of filled-in components, as a page sends it."""
     found: dict[str, Any] = {}
-    for part in parts.walk(components):
+    for part in tree.walk(components):
         if part.get("custom_id"):
             found[part["custom_id"]] = part["values"] if "values" in part else part.get("value")
     return found
@@ -81,7 +81,7 @@ def _chosen(builder: CommandData, part: Json, values: Any, channel_id: str, reso
         values += [str(default["id"]) for default in part.get("default_values", [])]
     chosen = [str(value) for value in ([values] if isinstance(values, str) else values)]
     required = part.get("required", True)
-    group = part["type"] == parts.CHECKBOX_GROUP
+    group = part["type"] == tree.CHECKBOX_GROUP
     least = part.get("min_values", 1 if required else 0)
     most = part.get("max_values", len(part["options"]) if group else 1)
     if not (least <= len(chosen) <= most or (not chosen and not required)):

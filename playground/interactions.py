@@ -2,6 +2,7 @@
 fills them in (`offered.py`, `filled.py`) nor how they look on the wire (`interaction.py`).
 """
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import asdict
@@ -46,6 +47,7 @@ class Interactions:
         self.feed = feed
         self.refusals = refusals
         self.rows: dict[str, Interaction] = {}
+        self._waiting: dict[str, list[asyncio.Future[None]]] = {}
         self.describe = Describer(world, posts.render, self.rows)
         self.is_bot_online: Callable[[], bool] = lambda: False
 
@@ -111,6 +113,13 @@ class Interactions:
         row.state = "acknowledged" if kind in (DEFER, DEFER_UPDATE) else "done"
         self._tell(row)
         return row, {"type": kind, **resource}
+
+    async def settled(self, row: Interaction) -> None:
+        """Return when `row` has been answered or has failed."""
+        if row.state == "pending":
+            future = asyncio.get_running_loop().create_future()
+            self._waiting.setdefault(row.id, []).append(future)
+            await future
 
     def by_token(self, application_id: str, token: str) -> Interaction:
         """The interaction of a webhook address. Raises 10015 (not there, not answered yet) or 50027 (too old)."""
@@ -242,6 +251,10 @@ class Interactions:
         told["custom_id"] = row.data.get("custom_id")
         if row.message is not None and row.message["_author"] in self.world.users:
             told["message"] = self.posts.render.for_page(row.message, row.user_id)
+        if row.state != "pending":
+            for future in self._waiting.pop(row.id, []):
+                if not future.done():
+                    future.set_result(None)
         self.feed.publish(Event(name="INTERACTION_UPDATE", record=told, viewer=row.user_id, bot=False))
 
     def _forget_old(self) -> None:

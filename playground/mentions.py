@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from playground import components as parts
+from playground import component_tree as tree
 from playground import permissions
 from playground.errors import Json
 from playground.world import World
@@ -31,7 +31,7 @@ class Mentions:
 
 def text_of(content: str, components: list[Json]) -> str:
     """All text of a message in which mentions count."""
-    shown = [part["content"] for part in parts.walk(components) if part["type"] == parts.TEXT_DISPLAY]
+    shown = [part["content"] for part in tree.walk(components) if part["type"] == tree.TEXT_DISPLAY]
     return "\n".join([content, *shown])
 
 

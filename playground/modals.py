@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from playground import component_tree as tree
 from playground import components as parts
 from playground.errors import Json, Path, Problems, form_error
 from playground.shapes import Integer, Items, OneOf, Record, Shape, Text, Truth
@@ -29,7 +30,7 @@ _COUNTED = {
     "max_values": Integer(1, 10),
     "required": Truth(),
 }
-INPUTS = (parts.TEXT_INPUT, *parts.SELECTS, parts.FILE_UPLOAD, parts.RADIO_GROUP, parts.CHECKBOX_GROUP, parts.CHECKBOX)
+INPUTS = (tree.TEXT_INPUT, *tree.SELECTS, tree.FILE_UPLOAD, tree.RADIO_GROUP, tree.CHECKBOX_GROUP, tree.CHECKBOX)
 
 
 class ModalPart:
@@ -44,43 +45,43 @@ class ModalPart:
             problems.add((*path, "type"), "BASE_TYPE_CHOICES", f'Value of field "type" must be one of {self.allowed}.')
             return {}
         clean = {"type": kind, **SHAPES[kind].check(value, path, problems)}
-        if kind in parts.SELECTS:
+        if kind in tree.SELECTS:
             parts.check_select(clean, path, problems)
             if clean.get("disabled"):
                 text = "Components in a modal cannot be disabled"
                 problems.add((*path, "disabled"), "MODAL_COMPONENT_CANNOT_BE_DISABLED", text)
-        elif kind == parts.TEXT_INPUT:
+        elif kind == tree.TEXT_INPUT:
             _check_text_input(clean, path, problems)
         return clean
 
 
 SHAPES: dict[int, Record] = {
-    parts.ROW: Record({**_ID, "components": Items(ModalPart(parts.TEXT_INPUT), 1, 1)}, required=("components",)),
-    parts.TEXT_DISPLAY: Record({**_ID, "content": Text(4000, 1)}, required=("content",)),
-    parts.LABEL: Record(
+    tree.ROW: Record({**_ID, "components": Items(ModalPart(tree.TEXT_INPUT), 1, 1)}, required=("components",)),
+    tree.TEXT_DISPLAY: Record({**_ID, "content": Text(4000, 1)}, required=("content",)),
+    tree.LABEL: Record(
         {**_ID, "label": Text(45, 1), "description": Text(100), "component": ModalPart(*INPUTS)},
         required=("label", "component"),
     ),
-    parts.TEXT_INPUT: Record(_TEXT_INPUT, required=("custom_id", "style")),
-    parts.STRING_SELECT: Record(parts.select_fields(parts.STRING_SELECT), required=("custom_id", "options")),
+    tree.TEXT_INPUT: Record(_TEXT_INPUT, required=("custom_id", "style")),
+    tree.STRING_SELECT: Record(parts.select_fields(tree.STRING_SELECT), required=("custom_id", "options")),
     **{
         kind: Record(parts.select_fields(kind), required=("custom_id",))
-        for kind in parts.SELECTS
-        if kind != parts.STRING_SELECT
+        for kind in tree.SELECTS
+        if kind != tree.STRING_SELECT
     },
-    parts.FILE_UPLOAD: Record(_COUNTED, required=("custom_id",)),
-    parts.RADIO_GROUP: Record(
+    tree.FILE_UPLOAD: Record(_COUNTED, required=("custom_id",)),
+    tree.RADIO_GROUP: Record(
         {**_ID, "custom_id": parts.CUSTOM_ID, "options": Items(_OPTION, 10, 2), "required": Truth()},
         required=("custom_id", "options"),
     ),
-    parts.CHECKBOX_GROUP: Record({**_COUNTED, "options": Items(_OPTION, 10, 1)}, required=("custom_id", "options")),
-    parts.CHECKBOX: Record({**_ID, "custom_id": parts.CUSTOM_ID, "default": Truth()}, required=("custom_id",)),
+    tree.CHECKBOX_GROUP: Record({**_COUNTED, "options": Items(_OPTION, 10, 1)}, required=("custom_id", "options")),
+    tree.CHECKBOX: Record({**_ID, "custom_id": parts.CUSTOM_ID, "default": Truth()}, required=("custom_id",)),
 }
 _MODAL = Record(
     {
         "custom_id": parts.CUSTOM_ID,
         "title": Text(45, 1),
-        "components": Items(ModalPart(parts.ROW, parts.TEXT_DISPLAY, parts.LABEL), 5, 1),
+        "components": Items(ModalPart(tree.ROW, tree.TEXT_DISPLAY, tree.LABEL), 5, 1),
     },
     required=("custom_id", "title", "components"),
 )
@@ -96,7 +97,7 @@ def check(payload: Json) -> Json:
     if not problems:
         parts.check_unique(modal["components"], ("data", "components"), problems)
     problems.raise_if_any()
-    parts.number(modal["components"])
+    tree.number(modal["components"])
     return modal
 
 
@@ -116,7 +117,7 @@ def check_choices(payload: Json) -> list[Json]:
 
 def inputs(modal: Json) -> list[Json]:
     """Every component of a modal that a person fills in."""
-    return [part for part in parts.walk(modal["components"]) if part["type"] in INPUTS]
+    return [part for part in tree.walk(modal["components"]) if part["type"] in INPUTS]
 
 
 def _check_text_input(clean: Json, path: Path, problems: Problems) -> None:

@@ -1,6 +1,5 @@
 """What the chat page asks for: state, history, writing. It trusts the page's word on who is who."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,8 +7,8 @@ from aiohttp import web
 
 from playground import emoji, reacting
 from playground.direct import open_dm
-from playground.errors import ApiError, Json
-from playground.offered import NotOffered
+from playground.errors import Json
+from playground.page_controls import PageControls, bot_state, guard
 from playground.page_interactions import PageInteractions
 from playground.person import Person
 from playground.uploads import Body, read_body
@@ -36,6 +35,7 @@ class PageApi:
 
     def mount(self, application: web.Application) -> None:
         """Add the routes."""
+        controls = PageControls(self.pg)
         table = (
             ("GET", "/page/state", self.state),
             ("GET", "/page/channels/{channel_id}/messages", self.history),
@@ -47,39 +47,27 @@ class PageApi:
             ("DELETE", "/page/channels/{channel_id}/messages/{message_id}/reactions/{emoji}", self.unreact),
             ("POST", "/page/interactions", PageInteractions(self.pg).interact),
             ("POST", "/page/dm", self.dm),
-            ("GET", "/page/faults", self.faults),
-            ("POST", "/page/faults", self.set_faults),
-            ("POST", "/page/bot/restart", self.restart),
-            ("POST", "/page/members/{user_id}/roles", self.roles),
-            ("DELETE", "/page/refusals", self.forget_refusals),
+            ("GET", "/page/faults", controls.faults),
+            ("POST", "/page/faults", controls.set_faults),
+            ("POST", "/page/bot/restart", controls.restart),
+            ("POST", "/page/members/{user_id}/roles", controls.roles),
+            ("DELETE", "/page/refusals", controls.forget_refusals),
             ("GET", "/page/channels/{channel_id}/messages/{message_id}/reactions/{emoji}", self.who_reacted),
             ("POST", "/page/channels/{channel_id}/threads", self.thread),
-            ("PUT", "/page/members/{user_id}/roles/{role_id}", self.give_role),
-            ("DELETE", "/page/members/{user_id}/roles/{role_id}", self.take_role),
+            ("PUT", "/page/members/{user_id}/roles/{role_id}", controls.give_role),
+            ("DELETE", "/page/members/{user_id}/roles/{role_id}", controls.take_role),
         )
         for method, path, handler in table:
-            application.router.add_route(method, path, self._guard(handler))
+            application.router.add_route(method, path, guard(handler))
         application.router.add_get("/page/socket", self.pg.pages.serve)
         application.router.add_get("/", self._index)
         application.router.add_get("/page/static/{name:.+}", self._file)
 
-    def _guard(self, handler: Any) -> Any:
-        async def guarded(request: web.Request) -> web.StreamResponse:
-            try:
-                answer = await handler(request)
-            except ApiError as error:
-                return web.json_response({**error.body(), "detail": error.detail()}, status=error.status)
-            except NotOffered as error:
-                return web.json_response({"message": str(error), "code": 0, "detail": ""}, status=400)
-            if isinstance(answer, web.StreamResponse):
-                return answer
-            return web.Response(status=204) if answer is None else web.json_response(answer)
-
-        return guarded
-
     async def state(self, request: web.Request) -> Json:
         """Everything that a page needs to draw itself, as one person."""
-        world, me = self.pg.world, self._who(request.query.get("as"))
+        # A page that knows nobody yet, or somebody of another world, begins as the first person.
+        world, asked = self.pg.world, request.query.get("as", "")
+        me = self.pg.person(asked if asked in world.users else next(iter(world.users)))
         return {
             "me": world.user_object(me.id),
             "users": [clean(user) | {"dms_open": user["_dms_open"]} for user in world.users.values()],
@@ -95,7 +83,7 @@ class PageApi:
                 "bot_id": world.bot["id"],
             },
             "emojis": [clean(row) for row in world.emojis.values()],
-            "bot": self._bot(),
+            "bot": bot_state(self.pg),
             "base": self.pg.url,
             "attachment_size_limit": self.pg.interactions.file_limit,
         }
@@ -151,46 +139,6 @@ class PageApi:
         row = open_dm(self.pg.world, self.pg.ids, me.id, other)
         return self.pg.world.channel_object(row["id"], me.id)
 
-    async def faults(self, _: web.Request) -> Json:
-        return self.pg.faults.shown()
-
-    async def set_faults(self, request: web.Request) -> Json:
-        try:
-            self.pg.faults.apply((await self._body(request)).payload)
-        except (ValueError, KeyError, TypeError) as error:
-            return_body = {"message": f"no such fault: {error}", "code": 0}
-            raise web.HTTPBadRequest(text=json.dumps(return_body), content_type="application/json") from None
-        return self.pg.faults.shown()
-
-    async def restart(self, request: web.Request) -> web.StreamResponse:
-        if self.pg.on_restart is None:
-            raise web.HTTPNotFound(text="nobody here can restart the bot")
-        payload = (await self._body(request)).payload
-        await self.pg.on_restart(bool(payload.get("kill", True)))
-        return web.json_response(self._bot(), status=202)
-
-    async def roles(self, request: web.Request) -> Json:
-        """Set a member's roles: {guild_id, roles: [ids]}."""
-        payload = (await self._body(request)).payload
-        guild_id, user_id = str(payload.get("guild_id")), request.match_info["user_id"]
-        self.pg.set_roles(guild_id, user_id, [str(role) for role in payload.get("roles") or []])
-        return self.pg.world.member_object(guild_id, user_id)
-
-    async def give_role(self, request: web.Request) -> Json:
-        return self._change_role(request, give=True)
-
-    async def take_role(self, request: web.Request) -> Json:
-        return self._change_role(request, give=False)
-
-    def _change_role(self, request: web.Request, *, give: bool) -> Json:
-        user_id, role_id = request.match_info["user_id"], request.match_info["role_id"]
-        guild_id = next(
-            (key for key, guild in self.pg.world.guilds.items() if role_id in [row["id"] for row in guild["roles"]]), ""
-        )
-        held = [role for role in self.pg.world.member(guild_id, user_id)["roles"] if role != role_id]
-        self.pg.set_roles(guild_id, user_id, [*held, role_id] if give else held)
-        return {"user_id": user_id, "roles": self.pg.world.member(guild_id, user_id)["roles"]}
-
     async def who_reacted(self, request: web.Request) -> list[Json]:
         record = self.pg.message(request.match_info["message_id"])
         row = reacting.find(record, emoji.parse(self.pg.world, request.match_info["emoji"]))
@@ -209,9 +157,6 @@ class PageApi:
             files=files,
         )
         return self.pg.world.channel_object(row["id"], me.id)
-
-    async def forget_refusals(self, _: web.Request) -> None:
-        self.pg.refused.rows.clear()
 
     def _guild(self, guild_id: str, viewer: str) -> Json:
         world = self.pg.world
@@ -234,19 +179,8 @@ class PageApi:
             ],
         }
 
-    def _bot(self) -> Json:
-        gateway = self.pg.gateway
-        return {
-            "online": gateway.bot_online,
-            "user_id": self.pg.world.bot["id"],
-            "application_id": self.pg.world.application["id"],
-            "pid": self.pg.bot_pid,
-            "restartable": self.pg.on_restart is not None,
-            **gateway.presence,
-        }
-
     def _who(self, name_or_id: Any) -> Person:
-        return self.pg.person(str(name_or_id)) if name_or_id else self.pg.person(next(iter(self.pg.world.users)))
+        return self.pg.person(str(name_or_id or ""))
 
     @staticmethod
     def _is_mine(row: Json, user_id: str) -> bool:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from playground import component_tree as tree
 from playground import filled, offered
 from playground.errors import Json, invalid
 from playground.files import Upload
@@ -92,7 +93,7 @@ class PageInteractions:
         values = filled.values_in(data.get("components") or [])
         fields = {part["custom_id"]: part["type"] for part in filled.modals.inputs(opener.modal)}
         uploads: dict[str, list[Upload]] = {}
-        for key in [key for key in values if fields.get(key) == filled.parts.FILE_UPLOAD]:
+        for key in [key for key in values if fields.get(key) == tree.FILE_UPLOAD]:
             indices = [int(index) for index in values.pop(key) or []]
             uploads[key] = [files[index] for index in indices if index in files]
         built = filled.submitted(self.pg.builder, opener.modal, values, uploads, opener.channel_id)

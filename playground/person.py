@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from playground import components, drafts, emoji, filled, given, offered, permissions
+from playground import component_tree as tree
+from playground import drafts, emoji, filled, given, offered, permissions
 from playground.direct import open_dm
 from playground.errors import Json, forbidden
 from playground.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, Interaction
@@ -216,13 +217,13 @@ class Person:
     async def _act(self, wait: bool, kind: int, **values: Any) -> Interaction:
         row = self.pg.interactions.create(kind, user_id=self.id, **values)
         if wait:
-            await self.pg.wait_for(lambda: row.state != "pending", timeout=None)
+            await self.pg.interactions.settled(row)
         return row
 
     def _button(self, record: Json, wanted: str) -> str:
         known: list[str] = []
-        for part in components.walk(record["components"]):
-            if part["type"] != components.BUTTON or not part.get("custom_id"):
+        for part in tree.walk(record["components"]):
+            if part["type"] != tree.BUTTON or not part.get("custom_id"):
                 continue
             mark = (part.get("emoji") or {}).get("name")
             names = {part["custom_id"], part.get("label"), mark, f"{mark} {part.get('label')}"}

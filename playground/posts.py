@@ -1,7 +1,7 @@
 """Writes messages: send, edit, delete. It checks what the message itself demands; who may is the routes' question."""
 
 from playground import attaching, drafts, embeds, mentions
-from playground import components as parts
+from playground import component_tree as tree
 from playground.clock import Clock
 from playground.drafts import Draft
 from playground.errors import ApiError, Json, form_error
@@ -189,7 +189,7 @@ class Posts:
         for embed in draft.embeds:
             for holder, key in embeds.media_of(embed):
                 holder[key] = self.render.settle(holder[key])
-        for _, media in parts.media_of(draft.components):
+        for _, media in tree.media_of(draft.components):
             media["url"] = self.render.settle(media["url"])
         drafts.refuse_lost_media(record)
 

@@ -2,7 +2,7 @@
 
 import copy
 
-from playground import components as parts
+from playground import component_tree as tree
 from playground import embeds as embed_rules
 from playground.errors import Json
 from playground.files import FileStore
@@ -96,7 +96,7 @@ class Renderer:
 
     def _components(self, components: list[Json], attachments: dict[str, Json]) -> list[Json]:
         shown = copy.deepcopy(components)
-        for _, media in parts.media_of(shown):
+        for _, media in tree.media_of(shown):
             name = media["url"].removeprefix("attachment://")
             media["url"] = media["proxy_url"] = self.address(media["url"], attachments)
             row = attachments.get(name, {})
@@ -111,8 +111,8 @@ class Renderer:
             }
             if row:
                 media["attachment_id"] = row["id"]
-        for part in parts.walk(shown):
-            if part["type"] == parts.FILE:
+        for part in tree.walk(shown):
+            if part["type"] == tree.FILE:
                 row = next(
                     (row for row in attachments.values() if row["id"] == part["file"].get("attachment_id")), None
                 )

@@ -150,7 +150,8 @@ class Playground:
         for guild_id, members in self.world.members.items():
             roles = [role["id"] for role in self.world.guild(guild_id)["roles"] if role["name"] == "Moderator"]
             members[user["id"]] = seed.member(self.clock, roles if moderator else [])
-        self.store.changed()
+            told = {"guild_id": guild_id, **self.world.member_object(guild_id, user["id"])}
+            self.feed.publish(Event(name="GUILD_MEMBER_ADD", record=told, guild_id=guild_id))
         return Person(self, user["id"])
 
     def channel(self, name_or_id: str) -> Json:

@@ -203,9 +203,10 @@ async def test_a_real_client_survives_every_gateway_fault(pg: Playground, bot: B
 
 
 async def test_a_real_client_with_a_wrong_token_or_intents_is_told(pg: Playground) -> None:
+    stranger = Bot()
     with pytest.raises(discord.LoginFailure):
-        await (bot := Bot()).login("wrong")
-    await bot.close()
+        await stranger.login("wrong")
+    await stranger.close()
     bot = Bot(discord.Intents.all())
     await bot.login(pg.token)
     with pytest.raises(discord.PrivilegedIntentsRequired):

@@ -44,8 +44,7 @@ async def test_a_channel_takes_five_messages_in_five_seconds(limited: Rest) -> N
 
 
 async def test_channels_and_routes_have_their_own_buckets(limited: Rest) -> None:
-    for _ in range(5):
-        _, message = await limited("POST", limited.studio, {"content": "x"})
+    _, message = await limited("POST", limited.studio, {"content": "x"})
     bucket = header(limited, "Bucket")
     gallery = f"/channels/{limited.pg.channel('gallery')['id']}/messages"
     assert (await limited("POST", gallery, {"content": "x"}))[0] == 200

@@ -24,7 +24,7 @@ class Everything(ui.Modal, title="Everything"):
 
     async def on_submit(self, interaction: discord.Interaction) -> None:
         for part in self.parts:
-            value = part.values if hasattr(part, "values") else getattr(part, "value", None)
+            value = getattr(part, "values", None) if hasattr(part, "values") else getattr(part, "value", None)
             self.got[getattr(part, "custom_id", "")] = value
         await interaction.response.send_message("thanks", ephemeral=True)
 

@@ -39,8 +39,8 @@ def imagine(
     from bot import drawing, log
     from prompts import parse_aspect
 
-    # The bar says what INFO would say.
-    log.setup("WARNING" if settings.log.level == "INFO" else settings.log.level)
+    # The bar says what INFO would say, and what stops the work is said once, at the end.
+    log.setup(settings.log.level if settings.log.level == "DEBUG" else "ERROR")
     options = drawing.Options(
         model=model or settings.engine.model,
         aspect=parse_aspect(aspect) if aspect else None,

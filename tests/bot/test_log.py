@@ -28,7 +28,7 @@ def test_a_secret_appears_in_no_line_not_even_in_a_traceback(capsys: pytest.Capt
         logging.getLogger("discord.http").exception("sent %s", "hush-hush")
     said = capsys.readouterr().err
     assert "hush-hush" not in said
-    assert said.count("[secret]") == 2
+    assert "sent [secret]" in said
 
 
 def test_we_speak_at_the_chosen_level_and_libraries_only_when_it_matters(capsys: pytest.CaptureFixture[str]):

@@ -18,7 +18,7 @@ import pytest
 from engine.pocket.blank import write_blank
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 150.0
+PATIENCE = 400.0
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from diffusers import AutoencoderKL
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from PIL import Image
 from torch import Tensor
 
@@ -25,9 +25,9 @@ def build_autoencoder(blocks: tuple[int, ...] = BLOCKS) -> AutoencoderKL:
     return AutoencoderKL(
         in_channels=3,
         out_channels=3,
-        down_block_types=("DownEncoderBlock2D",) * len(blocks),
-        up_block_types=("UpDecoderBlock2D",) * len(blocks),
-        block_out_channels=blocks,
+        down_block_types=("DownEncoderBlock2D",) * len(blocks),  # type: ignore[arg-type]
+        up_block_types=("UpDecoderBlock2D",) * len(blocks),  # type: ignore[arg-type]
+        block_out_channels=blocks,  # type: ignore[arg-type]
         layers_per_block=1,
         latent_channels=16,
         norm_num_groups=8,
@@ -112,7 +112,7 @@ def train_autoencoder(
     """Train to `steps`, going on from `folder/autoencoder.ckpt` if it is there."""
     path = folder / "autoencoder.ckpt"
     torch.manual_seed(seed)
-    model = build_autoencoder().to(device)
+    model = build_autoencoder().to(device)  # type: ignore[arg-type]
     optimizer = Optimizer(
         model.named_parameters(), matrix_rate=0.012, rest_rate=2e-3, adam_only=("conv_in", "conv_out", "shortcut")
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
-from diffusers import AutoencoderKL
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
@@ -83,7 +83,8 @@ def train_flow(
     `sample` is called on rank 0 after each checkpoint with the averaged model. Raises `checkpoint.CheckpointError`.
     """
     torch.manual_seed(seed)
-    autoencoder = AutoencoderKL.from_pretrained(folder / "vae").requires_grad_(False).eval().to(device)
+    autoencoder = AutoencoderKL.from_pretrained(folder / "vae").requires_grad_(False).eval()
+    autoencoder.to(device)  # type: ignore[arg-type]
     learner = Learner().to(device)
     average = copy.deepcopy(learner).requires_grad_(False)
     optimizer = Optimizer(
@@ -136,7 +137,8 @@ def train_flow(
         optimizer.step(min(1.0, (step + 1) / plan.warm_steps, (1 - done) / plan.decay_part))
         with torch.no_grad():
             keep = min(plan.keep, (step + 1) / (step + 10))
-            torch._foreach_lerp_(list(average.parameters()), list(learner.parameters()), 1 - keep)
+            for slow, fast in zip(average.parameters(), learner.parameters(), strict=True):
+                slow.lerp_(fast, 1 - keep)
         seen += batch * ranks
         mean += (loss.item() - mean) * (1 if step == start else 0.02)
         mean_read += (read_loss.item() - mean_read) * (1 if step == start else 0.02)

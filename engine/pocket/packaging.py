@@ -5,7 +5,9 @@ import shutil
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, FluxTransformer2DModel
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
 
 from .text import TextSide
 
@@ -48,10 +50,10 @@ def package(
     part = folder.with_name(folder.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    transformer.to(dtype).save_pretrained(part / "transformer")
-    autoencoder.to(dtype).save_pretrained(part / "vae")
-    text.clip.to(dtype).save_pretrained(part / "text_encoder")
-    text.t5.to(dtype).save_pretrained(part / "text_encoder_2")
+    transformer.to(dtype).save_pretrained(part / "transformer")  # type: ignore[arg-type]
+    autoencoder.to(dtype).save_pretrained(part / "vae")  # type: ignore[arg-type]
+    text.clip.to(dtype).save_pretrained(part / "text_encoder")  # type: ignore[arg-type]
+    text.t5.to(dtype).save_pretrained(part / "text_encoder_2")  # type: ignore[arg-type]
     text.clip_tokenizer.save_pretrained(part / "tokenizer")
     text.t5_tokenizer.save_pretrained(part / "tokenizer_2")
     build_scheduler().save_pretrained(part / "scheduler")

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.multiprocessing.spawn import spawn
 
 
 def launch(work: Callable[..., None], *arguments: Any, ranks: int) -> None:
@@ -17,7 +18,7 @@ def launch(work: Callable[..., None], *arguments: Any, ranks: int) -> None:
         work(0, 1, *arguments)
         return
     with tempfile.TemporaryDirectory() as folder:
-        torch.multiprocessing.spawn(_enter, (ranks, str(Path(folder) / "meet"), work, arguments), nprocs=ranks)
+        spawn(_enter, (ranks, str(Path(folder) / "meet"), work, arguments), nprocs=ranks)
 
 
 def _enter(rank: int, ranks: int, meet: str, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:

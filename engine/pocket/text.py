@@ -94,7 +94,6 @@ def build_t5(vocabulary_size: int) -> T5EncoderModel:
             dropout_rate=0.0,
             pad_token_id=0,
             eos_token_id=1,
-            decoder_start_token_id=0,
             relative_attention_num_buckets=16,
             relative_attention_max_distance=32,
         )

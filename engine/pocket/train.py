@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 
 from . import checkpoint, course
 from .autoencoder import finish_autoencoder, train_autoencoder
@@ -26,7 +26,7 @@ WEIGHTS = Path(__file__).parent / "weights"
 
 
 def _default_plan() -> Plan:
-    return Plan(steps=3200, small_steps=400, guided_from=1300)
+    return Plan(steps=3000, small_steps=400, guided_from=900)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -106,7 +106,7 @@ def caption(scene: Scene, rng: random.Random, *, plain: bool = False) -> str:
 
 def add_filler(text: str, rng: random.Random) -> str:
     """Add one to three filler phrases and perhaps a word nobody knows."""
-    parts = rng.sample(_FILLERS, rng.randint(1, 3))
+    parts: list[str] = rng.sample(_FILLERS, rng.randint(1, 3))
     if rng.random() < 0.4:
         parts.append("".join(rng.choice(string.ascii_lowercase) for _ in range(rng.randint(3, 9))))
     rng.shuffle(parts)
@@ -173,14 +173,15 @@ def _things(scene: Scene, rng: random.Random, plain: bool) -> str:
     if len(things) > 1:
         words = f"{_color(things[0].color, rng)} {_plural(things[0].kind, rng)}"
         return f"{rng.choice(_NUMBERS[len(things)])} {words}"
-    noun = _noun(things[0], rng, scene.said_size, plain=plain)
+    first = scene.things[0]
+    noun = _noun(first, rng, scene.said_size, plain=plain)
     if scene.category == "count" and (plain or rng.random() < 0.6):
         return f"{rng.choice(_NUMBERS[1])} {noun}"
     roll = rng.random()
     if roll < 0.06 and " " in noun and scene.said_size is None and not plain:
-        return f"{_article(_kind(things[0].kind, rng))} in {_color(things[0].color, rng)}"
-    if roll < 0.1 and things[0].kind in OBJECTS and scene.said_size is None and not plain:
-        return f"a {_kind(things[0].kind, rng)} that is {_color(things[0].color, rng)}"
+        return f"{_article(_kind(first.kind, rng))} in {_color(first.color, rng)}"
+    if roll < 0.1 and first.kind in OBJECTS and scene.said_size is None and not plain:
+        return f"a {_kind(first.kind, rng)} that is {_color(first.color, rng)}"
     return noun if roll > 0.85 else _article(noun)
 
 

@@ -113,7 +113,8 @@ class Land:
     """The ground of a landscape: `horizon` in pixels, and what grows or stands there. Painted far to near."""
 
     def __init__(self, draw: ImageDraw.ImageDraw, width: int, height: int, time: Time, rng: random.Random) -> None:
-        self.draw, self.width, self.height, self.time, self.rng = draw, width, height, time, rng
+        self.draw, self.width, self.height, self.rng = draw, width, height, rng
+        self.time: Time = time
         self.unit = min(width, height)
         self.horizon = rng.uniform(0.56, 0.66) * height
 

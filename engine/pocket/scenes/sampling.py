@@ -144,8 +144,11 @@ def _pair(rng: random.Random) -> Scene:
         p, q = 1 - start, 1 - start - gap
     first_at, second_at = (p, off), (q, off + drift)
     if actual in ("above", "below"):
-        first_at, second_at = first_at[::-1], second_at[::-1]
-    things = _thing(rng, a, first, *first_at, s), _thing(rng, b, second, *second_at, t)
+        first_at, second_at = (off, p), (off + drift, q)
+    things = (
+        _thing(rng, a, first, first_at[0], first_at[1], s),
+        _thing(rng, b, second, second_at[0], second_at[1], t),
+    )
     return Scene(category="pair", things=things, ground=ground, relation=relation)
 
 

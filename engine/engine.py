@@ -90,7 +90,8 @@ class Engine:
         self._closing.set()
         self._tickets.put(None)
         try:
-            await asyncio.wait_for(self._ended.wait(), _CLOSE_SECONDS)
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._ended.wait()
         except TimeoutError:
             log.warning("the engine's thread did not end within %s s", _CLOSE_SECONDS)
 

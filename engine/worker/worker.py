@@ -122,10 +122,13 @@ class Worker:
                 while len(self._running) < self._lanes and not self._paused:
                     if (job := await self._claims.take()) is None:
                         break
+                    self._listener.started(job.id)
                     running = self._running[job.id] = _Running(job, asyncio.create_task(self._draw(job)))
                     group.create_task(self._work(running))
+                # Not asyncio.wait_for: before Python 3.12 it loses a cancellation that comes with the wake-up.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), self._poll_seconds)
+                    async with asyncio.timeout(self._poll_seconds):
+                        await self._woken.wait()
 
     def wake(self) -> None:
         """There may be something to claim."""
@@ -147,7 +150,6 @@ class Worker:
     async def _work(self, running: _Running) -> None:
         """One claimed job, from the engine to its end in the row."""
         job, ended = running.job, False
-        self._listener.started(job.id)
         holding = asyncio.create_task(self._hold(running))
         try:
             ended = await self._outcome(running)

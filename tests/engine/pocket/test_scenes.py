@@ -1,4 +1,4 @@
-"""The painter's promises: a scene is always the same picture, layouts mean what captions say, some things are held out."""
+"""The painter's promises: a scene is one picture, layouts mean what captions say, some things are held out."""
 
 import random
 from collections.abc import Iterator

@@ -39,6 +39,8 @@ def _of_rows(error: BaseException) -> str | None:
             return f"the database cannot be opened: {_first_line(error.__cause__ or error)}"
         case errors.UnsupportedDatabase(scheme=scheme):
             return f"database.url begins with {scheme}; use sqlite+aiosqlite:///FILE or postgresql+asyncpg://..."
+        case errors.DatabaseFull():
+            return "the disk or quota of the database is full; make room and start again"
         case errors.DatabaseBusy(path=path):
             return f"another program has {path} open; close it and try again"
         case errors.CopyFailed(path=path, reason=why):
@@ -65,6 +67,10 @@ def _of_pixels(error: BaseException) -> str | None:
             return f"the model {name} could not be fetched from {repository}: {why}"
         case errors.OutOfMemory(device=device):
             return f"the memory of {device} does not suffice; ask for fewer or smaller pictures"
+        case errors.StorageFailed(folder=folder, reason=why):
+            return f"the folder {folder} cannot be written: {why}"
+        case errors.DeviceFailed(device=device, reason=why):
+            return f"the device {device} failed ({why}); start again, and look at the system's log if it comes back"
         case errors.DiskFull(folder=folder):
             return f"the disk of {folder} is full; make room and start again"
         case errors.EngineError() | PromptError():

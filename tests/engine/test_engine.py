@@ -24,7 +24,7 @@ from engine.errors import (
     UnknownModel,
     UnsupportedSize,
 )
-from engine.models import Catalogue
+from engine.models import KNOWN, Catalogue
 from engine.requests import Event, Progress
 from tests.engine.asking import asked, drawn
 
@@ -61,7 +61,7 @@ def by_stock(pipeline: Any, seed: int, **changes: Any) -> Image.Image:
             num_inference_steps=request.steps,
             guidance_scale=request.guidance,
             generator=torch.Generator("cpu").manual_seed(seed),
-            max_sequence_length=64,
+            max_sequence_length=KNOWN["pocket"].text_tokens,
             **arguments,
         ).images[0]
 

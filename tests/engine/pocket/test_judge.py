@@ -41,11 +41,11 @@ FLOORS = {
     "style": (0.9, 0.8),
     "counterfeits given no name": (0.8, 0.75),
 }
-"""Least shares right on 40 fresh held-out pictures a line, clean and degraded: the measured less three standard errors."""
+"""Least shares right on 40 fresh held-out pictures a line, clean and degraded: measured less three standard errors."""
 
 
 def test_fresh_pictures_are_read_right_more_often_than_the_stated_floors(judge: Judge) -> None:
-    measured = {line.name: (line.clean, line.degraded) for line in validate(judge, count=40, seed=77)}
+    measured = {line.name: (line.clean, line.spoiled) for line in validate(judge, count=40, seed=77)}
     low = {
         name: measured[name]
         for name, floor in FLOORS.items()

@@ -11,7 +11,8 @@ from safetensors.torch import load_file
 from engine.pocket.checkpoint import CheckpointError
 from engine.pocket.judge.degrade import degrade
 from engine.pocket.judge.network import KIND_CLASSES, UNSURE, JudgeNetwork
-from engine.pocket.judge.samples import Sample, make_sample
+from engine.pocket.judge.sample import Sample
+from engine.pocket.judge.samples import make_sample
 from engine.pocket.judge.train import batch_of, judge_loss, train_judge
 
 

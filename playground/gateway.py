@@ -17,8 +17,8 @@ DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE, RESUME = 0, 1, 2, 3, 4, 6
 RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, ACK, SOUNDBOARD = 7, 8, 9, 10, 11, 31
 REPLAY = 5000
 """Events that a session keeps for a resume."""
-LOST_KEPT = 4
-"""Sessions without a socket that may still be resumed."""
+LOST_KEPT, RESUMABLE = 4, 60.0
+"""Sessions without a socket that are kept, and seconds in which Discord still counts on a resume."""
 
 
 class Session:
@@ -31,6 +31,7 @@ class Session:
         self.sequence = 0
         self.replay: deque[tuple[int, str]] = deque(maxlen=REPLAY)
         self.send: Callable[[str], None] | None = None
+        self.lost_at = 0.0
 
     def dispatch(self, name: str, data: Any) -> None:
         """Number an event, keep it for a resume, and send it when a socket is attached."""
@@ -68,6 +69,20 @@ class Gateway:
     def bot_online(self) -> bool:
         """Whether any session has a socket."""
         return any(session.send is not None for session in self.sessions.values())
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether an interaction can still reach the bot: now, or by the replay after a resume."""
+        now = self.clock.time()
+        return any(row.send is not None or now - row.lost_at < RESUMABLE for row in self.sessions.values())
+
+    def lose(self, session: Session, *, over: bool) -> None:
+        """A session's socket is gone; `over` when the client said good-bye and will not resume."""
+        session.send = None
+        session.lost_at = self.clock.time()
+        if over:
+            self.sessions.pop(session.id, None)
+        self.announce()
 
     def hear(self, event: Event) -> None:
         """Pass an event on to every session that may hear it."""

@@ -17,6 +17,8 @@ MOST_BYTES = 4096
 """Bytes of a payload from the client; more closes with 4002."""
 MOST_COMMANDS, COMMAND_WINDOW = 120, 60.0
 UNKNOWN_OP, DECODE, NOT_AUTHENTICATED, BAD_TOKEN, TWICE = 4001, 4002, 4003, 4004, 4005
+GOOD_BYE = (1000, 1001)
+"""Close codes after which a session cannot be resumed."""
 RATE_LIMITED, BAD_SHARD, BAD_VERSION, BAD_INTENTS, DISALLOWED = 4008, 4010, 4012, 4013, 4014
 
 
@@ -71,12 +73,11 @@ class GatewaySocket:
         self.outbox.put_nowait(json.dumps({"op": op, "d": data, "s": None, "t": None}))
 
     def detach(self) -> None:
-        """Leave the session to wait for a resume."""
+        """Leave the session to wait for a resume, or end it when the client said good-bye."""
         session = self.session
         self.session = None
         if session is not None and session.send == self.outbox.put_nowait:
-            session.send = None
-            self.gateway.announce()
+            self.gateway.lose(session, over=self.socket.close_code in GOOD_BYE)
 
     def abort(self) -> None:
         """Drop the connection as a broken network would: no close frame."""
@@ -116,10 +117,11 @@ class GatewaySocket:
         elif self.session is None:
             raise Closed(NOT_AUTHENTICATED, "Not authenticated.")
         elif op == ops.PRESENCE:
+            data = _object(data)
             self.gateway.presence = {"status": data.get("status"), "activities": data.get("activities") or []}
             self.gateway.announce()
         elif op == ops.REQUEST_MEMBERS:
-            self.gateway.members_chunk(self.session, data)
+            self.gateway.members_chunk(self.session, _object(data))
         elif op not in (ops.VOICE_STATE, ops.SOUNDBOARD):
             raise Closed(UNKNOWN_OP, "Unknown opcode.")
 
@@ -149,7 +151,8 @@ class GatewaySocket:
         data = _object(data)
         self._check_token(data)
         session = self.gateway.sessions.get(str(data.get("session_id")))
-        missed = session.missed_since(int(data.get("seq") or 0)) if session is not None else None
+        sequence = data.get("seq") if isinstance(data.get("seq"), int) else 0
+        missed = session.missed_since(sequence) if session is not None else None
         if session is None or missed is None:
             self.send(ops.INVALID_SESSION, False)
             return
@@ -181,3 +184,41 @@ def _object(data: Any) -> Json:
     if not isinstance(data, dict):
         raise Closed(DECODE, "Error while decoding payload.")
     return data
+
+
+class GatewaySockets:
+    """All open connections, and the faults that befall them together."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+        self.open: set[GatewaySocket] = set()
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Serve one connection to its end."""
+        socket = GatewaySocket(self.gateway)
+        self.open.add(socket)
+        try:
+            return await socket.serve(request)
+        finally:
+            self.open.discard(socket)
+
+    def drop(self) -> int:
+        """Break every connection without a close frame; returns how many."""
+        broken = tuple(self.open)
+        for socket in broken:
+            socket.abort()
+        return len(broken)
+
+    def reconnect(self) -> int:
+        """Ask every client to reconnect and resume; returns how many."""
+        for socket in self.open:
+            socket.send(ops.RECONNECT)
+        return len(self.open)
+
+    def invalidate(self, resumable: bool) -> int:
+        """Declare every session invalid; returns how many."""
+        for socket in self.open:
+            if not resumable and socket.session is not None:
+                self.gateway.sessions.pop(socket.session.id, None)
+            socket.send(ops.INVALID_SESSION, resumable)
+        return len(self.open)

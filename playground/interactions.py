@@ -5,7 +5,6 @@ fills them in (`offered.py`, `filled.py`) nor how they look on the wire (`intera
 import asyncio
 import secrets
 from collections.abc import Callable
-from dataclasses import asdict
 
 from playground import drafts, modals
 from playground.clock import Clock
@@ -168,7 +167,7 @@ class Interactions:
     def dump(self) -> list[Json]:
         """Interactions whose token still works, for the state file."""
         self._forget_old()
-        return [{**asdict(row), "message": None} for row in self.rows.values()]
+        return [{**vars(row), "message": None} for row in self.rows.values()]
 
     def load(self, rows: list[Json]) -> None:
         """Take what `dump` gave; those that waited for an answer have failed meanwhile."""

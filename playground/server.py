@@ -1,26 +1,24 @@
 """The playground: every part made and handed to the others, opened and closed in one place."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from aiohttp import web
 
-from playground import cdn, routes, seed
+from playground import application, seed
 from playground.clock import Clock
-from playground.errors import Json, not_found, unknown
+from playground.errors import Json, unknown
 from playground.faults import FaultPlan
 from playground.feed import Event, Feed
 from playground.files import FileStore
-from playground.front import API, Front
-from playground.gateway import INVALID_SESSION, RECONNECT, Gateway
-from playground.gateway_socket import GatewaySocket
+from playground.front import API
+from playground.gateway import Gateway
+from playground.gateway_socket import GatewaySockets
 from playground.interaction import Interaction
 from playground.interactions import Interactions
 from playground.offered import CommandData
-from playground.page_api import PageApi
 from playground.page_socket import PageSockets
 from playground.person import Person
 from playground.posts import Posts
@@ -31,7 +29,7 @@ from playground.rendering import Renderer
 from playground.snowflake import Snowflakes
 from playground.store import Store
 from playground.threads import Threads
-from playground.world import World
+from playground.world import World, clean
 
 T = TypeVar("T")
 Restart = Callable[[bool], Awaitable[None]]
@@ -70,11 +68,13 @@ class Playground:
         self.refused = Refusals(self.clock, self.feed)
         self.interactions = Interactions(self.world, self.ids, self.clock, self.posts, self.feed, self.refused)
         self.gateway = Gateway(self.world, self.clock, self.feed, self.render)
-        self.interactions.is_bot_online = lambda: self.gateway.bot_online
+        self.interactions.is_bot_online = lambda: self.gateway.is_reachable
         self.limits = RateLimits(self.clock, enabled=rate_limits)
         self.builder = CommandData(self.world, self.files, self.ids)
-        self.sockets: set[GatewaySocket] = set()
-        self.faults = FaultPlan(self.limits, drop=self._drop, reconnect=self._reconnect, invalidate=self._invalidate)
+        self.sockets = GatewaySockets(self.gateway)
+        self.faults = FaultPlan(
+            self.limits, drop=self.sockets.drop, reconnect=self.sockets.reconnect, invalidate=self.sockets.invalidate
+        )
         self.store = Store(state_file, self.clock, self._dump)
         self.feed.listeners.append(lambda _: self.store.changed())
         self.pages = PageSockets(self)
@@ -112,8 +112,7 @@ class Playground:
 
     async def start(self) -> None:
         """Listen. Raises OSError when the port is taken."""
-        application = self._application()
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(application.build(self), access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.host, self.port)
         await site.start()
@@ -123,13 +122,12 @@ class Playground:
 
     async def stop(self) -> None:
         """Close every connection and write the state file."""
-        for socket in tuple(self.sockets):
-            socket.abort()
+        self.sockets.drop()
         await self.pages.close()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
-        self.store.write()
+        await self.store.close()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -233,49 +231,18 @@ class Playground:
         shown = {"user_id": user_id, "guild_id": guild_id, "roles": member["roles"]}
         self.feed.publish(Event(name="MEMBER_UPDATE", record=shown, bot=False))
 
+    def overwrite(self, channel: Json | str, target: str | None = None, *, allow: int = 0, deny: int = 0) -> None:
+        """Allow and deny bits in a channel to a role or user (default: the bot), in place of what was there."""
+        row = channel if isinstance(channel, dict) else self.world.find_channel(channel)
+        target = target or self.world.bot["id"]
+        kind = 1 if target in self.world.users else 0
+        rest = [old for old in row["permission_overwrites"] if old["id"] != target]
+        new = {"id": target, "type": kind, "allow": str(allow), "deny": str(deny)}
+        row["permission_overwrites"] = [*rest, new] if allow or deny else rest
+        event = Event(name="CHANNEL_UPDATE", record=clean(row), guild_id=row["guild_id"], channel_id=row["id"])
+        self.feed.publish(event)
+
     # Inside
-
-    def _application(self) -> web.Application:
-        application = web.Application(client_max_size=64 * 1024 * 1024)
-        front = Front(self)
-        for method, path, handler in routes.ALL:
-            application.router.add_route(method, API + path, front.wrap(handler))
-
-        async def missing(_: Any) -> None:
-            raise not_found()
-
-        application.router.add_get("/gateway", self._gateway)
-        application.router.add_get("/gateway/", self._gateway)
-        cdn.mount(application, self)
-        PageApi(self).mount(application)
-        application.router.add_route("*", API + "/{rest:.*}", front.wrap(missing))
-        return application
-
-    async def _gateway(self, request: web.Request) -> web.StreamResponse:
-        socket = GatewaySocket(self.gateway)
-        self.sockets.add(socket)
-        try:
-            return await socket.serve(request)
-        finally:
-            self.sockets.discard(socket)
-
-    def _drop(self) -> int:
-        sockets = tuple(self.sockets)
-        for socket in sockets:
-            socket.abort()
-        return len(sockets)
-
-    def _reconnect(self) -> int:
-        for socket in self.sockets:
-            socket.send(RECONNECT)
-        return len(self.sockets)
-
-    def _invalidate(self, resumable: bool) -> int:
-        for socket in self.sockets:
-            if not resumable and socket.session is not None:
-                self.gateway.sessions.pop(socket.session.id, None)
-            socket.send(INVALID_SESSION, resumable)
-        return len(self.sockets)
 
     def _dump(self) -> Json:
         return {"last_id": self.ids.last, "world": self.world.dump(), "interactions": self.interactions.dump()}
@@ -288,9 +255,3 @@ class Playground:
         self.ids.last = state["last_id"]
         self.world.load(state["world"])
         self.interactions.load(state["interactions"])
-
-
-async def serve_forever(playground: Playground) -> None:
-    """Run until cancelled."""
-    async with playground:
-        await asyncio.Event().wait()

@@ -1,26 +1,30 @@
 """The state file: one JSON snapshot, written whole or not at all, soon after changes. It does not know its content."""
 
+import asyncio
 import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from playground.clock import Clock, Timer
 from playground.errors import Json
 
-PAUSE = 0.25
-"""Seconds from a change to the write, so that a burst is one write."""
+PAUSE, SHARE = 0.25, 20
+"""Seconds from a change to the write, so that a burst is one write; or SHARE times what the last snapshot took."""
 VERSION = 1
 
 
 class Store:
-    """Writes what `dump` gives to `path`; does nothing when there is no path."""
+    """Writes what `dump` gives to `path`, in a thread; does nothing when there is no path."""
 
     def __init__(self, path: Path | None, clock: Clock, dump: Callable[[], Json]) -> None:
         self.path = path
         self.clock = clock
         self.dump = dump
         self._timer: Timer | None = None
+        self._saving: asyncio.Future[None] | None = None
+        self._pause = PAUSE
 
     def read(self) -> Json | None:
         """The last snapshot, or None. Raises ValueError when the file is not one of ours."""
@@ -34,23 +38,39 @@ class Store:
     def changed(self) -> None:
         """Something changed: write soon."""
         if self.path is not None and self._timer is None:
-            self._timer = self.clock.call_later(PAUSE, self._due)
+            self._timer = self.clock.call_later(self._pause, self._due)
 
-    def write(self) -> None:
-        """Write now."""
-        if self.path is None:
-            return
+    async def close(self) -> None:
+        """Write the last state now."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_name(self.path.name + ".part")
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump({"version": VERSION, **self.dump()}, file, separators=(",", ":"))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path)
+        if self._saving is not None:
+            await self._saving
+        if self.path is not None:
+            _write(self.path, self._text())
 
     def _due(self) -> None:
         self._timer = None
-        self.write()
+        if self.path is None:
+            return
+        if self._saving is not None and not self._saving.done():
+            self.changed()
+            return
+        self._saving = asyncio.get_running_loop().run_in_executor(None, _write, self.path, self._text())
+
+    def _text(self) -> str:
+        began = time.perf_counter()
+        text = json.dumps({"version": VERSION, **self.dump()}, separators=(",", ":"))
+        self._pause = max(PAUSE, SHARE * (time.perf_counter() - began))
+        return text
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".part")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

@@ -11,7 +11,7 @@ import discord
 import pytest
 from discord.gateway import DiscordWebSocket
 
-from playground import ManualClock, Playground
+from playground import ManualClock, Playground, permissions
 from playground.intents import DIRECT_MESSAGES, GUILD_MESSAGES, GUILDS, MESSAGE_CONTENT
 from tests.playground.conftest import Bot, online
 
@@ -134,8 +134,7 @@ async def test_events_need_their_intent(pg: Playground, http: aiohttp.ClientSess
 
 
 async def test_a_channel_that_the_bot_cannot_see_stays_silent(pg: Playground, http: aiohttp.ClientSession) -> None:
-    hidden = {"id": pg.world.bot["id"], "type": 1, "allow": "0", "deny": str(1 << 10)}
-    pg.channel("general")["permission_overwrites"] = [hidden]
+    pg.overwrite("general", deny=permissions.VIEW_CHANNEL)
     socket = await connect(pg, http)
     await identify(socket, pg)
     await pg.person("Ada").say("general", "secret")
@@ -154,6 +153,17 @@ async def test_a_resume_replays_what_was_missed(pg: Playground, http: aiohttp.Cl
     await socket.send(6, {"token": pg.token, "session_id": ready["session_id"], "seq": sequence})
     assert (await socket.next("MESSAGE_CREATE"))["d"]["id"] == said["id"]
     assert (await socket.next("RESUMED"))["s"] == sequence + 2
+
+
+async def test_a_session_that_said_good_bye_is_not_waited_for(pg: Playground, http: aiohttp.ClientSession) -> None:
+    socket = await connect(pg, http)
+    ready = await identify(socket, pg)
+    await socket.socket.close(code=1000)
+    await pg.wait_for(lambda: not pg.gateway.sessions)
+    assert not pg.gateway.is_reachable
+    socket = await connect(pg, http)
+    await socket.send(6, {"token": pg.token, "session_id": ready["session_id"], "seq": 1})
+    assert (await socket.next(op=9))["d"] is False
 
 
 async def test_a_resume_of_nothing_is_an_invalid_session(pg: Playground, http: aiohttp.ClientSession) -> None:
@@ -200,6 +210,19 @@ async def test_a_real_client_survives_every_gateway_fault(pg: Playground, bot: B
         await pg.wait_for(lambda: int(said["id"]) in heard)
     assert len(heard) == 3
     assert bot.errors == []
+
+
+async def test_an_interaction_of_a_dropped_connection_arrives_by_the_replay(pg: Playground, bot: Bot) -> None:
+    @bot.tree.command(description="d")
+    async def go(interaction: discord.Interaction) -> None:
+        await interaction.response.send_message("arrived")
+
+    async with online(pg, bot):
+        pg.faults.drop_gateway()
+        await pg.wait_for(lambda: not pg.gateway.bot_online)
+        row = await pg.person("Ada").slash("studio", "go")
+        assert row.message is not None
+        assert row.message["content"] == "arrived"
 
 
 async def test_a_real_client_with_a_wrong_token_or_intents_is_told(pg: Playground) -> None:

@@ -150,11 +150,6 @@ async def test_history_is_paged_newest_first(rest: Rest) -> None:
     assert [row["id"] for row in around] == [ids[3], ids[2], ids[1]]
 
 
-def deny(pg: Playground, bits: int) -> None:
-    row = {"id": pg.world.bot["id"], "type": 1, "allow": "0", "deny": str(bits)}
-    pg.channel("studio")["permission_overwrites"] = [row]
-
-
 @pytest.mark.parametrize(
     ("bits", "body", "files", "expected"),
     [
@@ -167,7 +162,7 @@ def deny(pg: Playground, bits: int) -> None:
 async def test_a_missing_permission_is_refused(
     rest: Rest, bits: int, body: dict[str, Any], files: dict[str, bytes] | None, expected: tuple[int, int]
 ) -> None:
-    deny(rest.pg, bits)
+    rest.pg.overwrite("studio", deny=bits)
     assert code(await rest("POST", rest.studio, body, files)) == expected
     assert rest.pg.messages("studio") == []
 
@@ -176,9 +171,9 @@ async def test_other_peoples_messages_are_out_of_reach(rest: Rest) -> None:
     said = await rest.pg.person("Ben").say("studio", "mine")
     path = f"{rest.studio}/{said['id']}"
     assert code(await rest("PATCH", path, {"content": "yours"})) == (403, 50005)
-    deny(rest.pg, permissions.MANAGE_MESSAGES)
+    rest.pg.overwrite("studio", deny=permissions.MANAGE_MESSAGES)
     assert code(await rest("DELETE", path)) == (403, 50013)
-    rest.pg.channel("studio")["permission_overwrites"] = []
+    rest.pg.overwrite("studio")
     assert (await rest("DELETE", path))[0] == 204
     assert code(await rest("DELETE", path)) == (404, 10008)
     assert code(await rest("GET", "/channels/5/messages")) == (404, 10003)
@@ -285,8 +280,7 @@ async def test_reactions_count_once_and_need_a_known_emoji(rest: Rest) -> None:
 
 async def test_a_person_without_the_permission_cannot_write(rest: Rest) -> None:
     guild = next(iter(rest.pg.world.guilds))
-    deny_all = {"id": guild, "type": 0, "allow": "0", "deny": str(permissions.SEND_MESSAGES)}
-    rest.pg.channel("studio")["permission_overwrites"] = [deny_all]
+    rest.pg.overwrite("studio", guild, deny=permissions.SEND_MESSAGES)
     with pytest.raises(ApiError, match="50013"):
         await rest.pg.person("Ben").say("studio", "x")
     await rest.pg.person("Ada").say("studio", "the owner may")

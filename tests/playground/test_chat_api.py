@@ -120,3 +120,109 @@ async def test_the_restart_button_calls_the_supervisor(monkeypatch: pytest.Monke
 async def test_nobody_can_restart_a_bot_that_has_no_supervisor(pg: Playground, http: aiohttp.ClientSession) -> None:
     async with http.post("/page/bot/restart", json={}) as answer:
         assert answer.status == 404
+
+
+async def test_the_page_is_served_with_a_policy_that_lets_nothing_else_in(
+    pg: Playground, http: aiohttp.ClientSession
+) -> None:
+    async with http.get("/") as answer:
+        assert answer.status == 200
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    async with http.get("/page/static/../server.py") as answer:
+        assert answer.status == 404
+
+
+async def test_threads_posts_reactions_and_roles_can_be_tried(pg: Playground, http: aiohttp.ClientSession) -> None:
+    ada, studio, forum = pg.person("Ada").id, pg.channel("studio")["id"], pg.channel("showcase")["id"]
+    message = await pg.person("Ben").say("studio", "look")
+    asked = {"as": ada, "name": "talk", "message_id": message["id"], "content": "first"}
+    async with http.post(f"/page/channels/{studio}/threads", json=asked) as answer:
+        thread = await answer.json()
+    assert (thread["id"], thread["parent_id"]) == (message["id"], studio)
+    assert [row["content"] for row in pg.messages(thread)] == ["", "first"]
+    async with http.post(f"/page/channels/{forum}/threads", json={"as": ada, "name": "p", "content": "c"}) as answer:
+        assert (await answer.json())["parent_id"] == forum
+    async with http.post(f"/page/channels/{forum}/threads", json={"as": ada, "name": "", "content": "c"}) as answer:
+        assert (answer.status, (await answer.json())["code"]) == (400, 50035)
+    reaction = f"/page/channels/{studio}/messages/{message['id']}/reactions/❤️"
+    async with http.put(reaction, params={"as": ada}) as answer:
+        assert answer.status == 204
+    async with http.get(reaction, params={"as": ada}) as answer:
+        assert [user["id"] for user in await answer.json()] == [ada]
+    moderator = next(
+        role for role in pg.world.roles(next(iter(pg.world.guilds))).values() if role["name"] == "Moderator"
+    )
+    async with http.put(f"/page/members/{pg.person('Dan').id}/roles/{moderator['id']}") as answer:
+        assert (await answer.json())["roles"] == [moderator["id"]]
+
+
+async def test_select_upload_and_autocomplete_travel_from_the_page(
+    pg: Playground, http: aiohttp.ClientSession, bot: Bot
+) -> None:
+    got: list[Any] = []
+
+    class Choose(discord.ui.View):
+        @discord.ui.select(custom_id="what", options=[discord.SelectOption(label="One", value="1")])
+        async def what(self, interaction: discord.Interaction, select: discord.ui.Select[Any]) -> None:
+            got.extend(select.values)
+            await interaction.response.defer()
+
+    async def complete(interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return [app_commands.Choice(name=typed + "!", value=typed)]
+
+    @bot.tree.command(description="d")
+    @app_commands.autocomplete(word=complete)
+    async def blend(interaction: discord.Interaction, image: discord.Attachment, word: str = "") -> None:
+        got.append(await image.read())
+        await interaction.response.send_message("mixed", view=Choose())
+
+    ada, studio = pg.person("Ada").id, pg.channel("studio")["id"]
+    start = {"as": ada, "channel_id": studio}
+    async with online(pg, bot), http.ws_connect("/page/socket", params={"as": ada}) as socket:
+        typed = {"name": "blend", "type": 1, "options": [{"name": "word", "type": 3, "value": "hi", "focused": True}]}
+        async with http.post("/page/interactions", json={**start, "type": 4, "nonce": "n", "data": typed}):
+            heard = (await next_event(socket, "AUTOCOMPLETE_RESULT"))["d"]
+        assert (heard["nonce"], heard["choices"][0]["name"]) == ("n", "hi!")
+        form = aiohttp.FormData(quote_fields=False)
+        data = {"name": "blend", "type": 1, "options": [{"name": "image", "type": 11, "value": "0"}]}
+        form.add_field("payload_json", json.dumps({**start, "type": 2, "data": data}))
+        form.add_field("files[0]", b"pixels", filename="a.png", content_type="image/png")
+        async with http.post("/page/interactions", data=form) as answer:
+            assert answer.status == 200
+        card = (await next_event(socket, "MESSAGE_CREATE"))["d"]
+        chosen = {"custom_id": "what", "component_type": 3, "values": ["1"]}
+        asked = {**start, "type": 3, "message_id": card["id"], "data": chosen}
+        async with http.post("/page/interactions", json=asked) as answer:
+            pressed = pg.interaction((await answer.json())["interaction_id"])
+        await pg.interactions.settled(pressed)
+    assert got == [b"pixels", "1"]
+    assert bot.errors == []
+
+
+async def test_refusals_reach_every_page_as_they_happen(pg: Playground, http: aiohttp.ClientSession) -> None:
+    async with http.ws_connect("/page/socket", params={"as": pg.person("Dan").id}) as socket:
+        headers = {"Authorization": f"Bot {pg.token}"}
+        path = f"/api/v10/channels/{pg.channel('studio')['id']}/messages"
+        async with http.post(path, json={"content": "x" * 2001}, headers=headers) as answer:
+            assert answer.status == 400
+        told = (await next_event(socket, "REFUSAL"))["d"]
+    assert (told["status"], told["code"], told["method"]) == (400, 50035, "POST")
+    assert told["detail"] == "content: Must be 2000 or fewer in length. (BASE_TYPE_MAX_LENGTH)"
+
+
+async def test_somebody_elses_ephemeral_answer_stays_hidden(
+    pg: Playground, http: aiohttp.ClientSession, bot: Bot
+) -> None:
+    @bot.tree.command(description="d")
+    async def whisper(interaction: discord.Interaction) -> None:
+        await interaction.response.send_message("psst", ephemeral=True)
+
+    studio = pg.channel("studio")["id"]
+    async with online(pg, bot):
+        await pg.person("Ada").slash("studio", "whisper")
+    seen: dict[str, list[str]] = {}
+    for name in ("Ada", "Ben"):
+        async with http.get(f"/page/channels/{studio}/messages", params={"as": pg.person(name).id}) as answer:
+            seen[name] = [row["content"] for row in await answer.json()]
+    assert seen == {"Ada": ["psst"], "Ben": []}

@@ -161,6 +161,7 @@ class Studio(discord.Client):
         self.tree = app_commands.CommandTree(self)
         self.handled: list[str] = []
         self.here = asyncio.Event()
+        self.go = asyncio.Event()
         self._commands()
 
     async def setup_hook(self) -> None:
@@ -169,6 +170,10 @@ class Studio(discord.Client):
 
     async def on_ready(self) -> None:
         self.here.set()
+
+    async def _gone(self) -> None:
+        await asyncio.wait_for(self.go.wait(), 120)
+        self.go.clear()
 
     def _commands(self) -> None:
         @self.tree.command(description="Four houses of the kind you describe")
@@ -204,6 +209,14 @@ class Studio(discord.Client):
         @paint.autocomplete("model")
         async def models(_: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
             return [app_commands.Choice(name=name, value=name) for name in MODELS if typed.lower() in name]
+
+        @self.tree.command(description="Thinks until it is told to go on, twice")
+        async def ponder(interaction: discord.Interaction) -> None:
+            await interaction.response.defer()
+            await self._gone()
+            await interaction.edit_original_response(content="half way", attachments=[picture(0, 64)])
+            await self._gone()
+            await interaction.edit_original_response(content="all done", attachments=[picture(0, 256)])
 
         @self.tree.command(description="A word for you alone")
         async def whisper(interaction: discord.Interaction) -> None:

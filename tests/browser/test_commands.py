@@ -18,7 +18,7 @@ async def test_a_slash_command_is_completed_filled_and_answered_with_four_pictur
     await chat.page.keyboard.type("a red house")
     await chat.page.keyboard.press("Tab")
     await expect(chat.page.locator("#completion")).to_contain_text("Options of /paint")
-    await chat.page.keyboard.press("Enter")
+    await chat.page.keyboard.press("Tab")
     await expect(chat.page.locator("#completion")).to_contain_text("square")
     await chat.page.keyboard.type("wi")
     await chat.page.keyboard.press("Enter")
@@ -27,6 +27,22 @@ async def test_a_slash_command_is_completed_filled_and_answered_with_four_pictur
     await expect(chat.last.locator(".mosaic .tile")).to_have_count(4)
     await expect(chat.last.locator(".preface")).to_have_text("AAda used /paint")
     assert chat.bot.handled == ["paint a red house|wide|4|pocket|None|None"]
+
+
+async def test_a_bot_is_seen_thinking_and_its_edits_arrive_live(chat: Chat) -> None:
+    assert chat.bot is not None
+    await chat.write("/ponder")
+    await chat.page.keyboard.press("Enter")
+    await expect(chat.last.locator(".thinking")).to_have_text("Atelier is thinking…")
+    chat.bot.go.set()
+    await expect(chat.last.locator(".content")).to_contain_text("half way")
+    preview = await chat.last.locator(".tile img").get_attribute("src")
+    await chat.last.locator(".tile img").evaluate("image => image.decode()")
+    chat.bot.go.set()
+    await expect(chat.last.locator(".content")).to_contain_text("all done")
+    assert await chat.last.locator(".tile img").get_attribute("src") != preview
+    drawn = await chat.last.locator(".tile img").evaluate("image => image.decode().then(() => image.naturalWidth)")
+    assert drawn == 256
 
 
 async def test_a_whole_pasted_command_is_taken_apart(chat: Chat) -> None:

@@ -108,8 +108,29 @@ async def test_each_identity_keeps_its_own_unread_marks(silent: Chat) -> None:
     await expect(silent.last).to_have_class("message mentioned")
     await expect(studio.locator(".badge")).to_have_count(0)
     await silent.write("seen")
+    await silent.go("general")
     await silent.become("Ada")
     await expect(silent.page.locator("#channels [data-channel=studio]")).to_have_class("channel unread")
+
+
+async def test_who_is_typing_is_told_to_the_others(silent: Chat) -> None:
+    channel = silent.playground.channel("studio")
+    silent.playground.type_in(channel, silent.playground.person("Ben").id)
+    await expect(silent.page.locator("#typing")).to_have_text("Ben is typing")
+    await silent.playground.person("Ben").say("studio", "done")
+    await expect(silent.page.locator("#typing")).to_have_text("")
+
+
+async def test_a_pasted_picture_waits_beside_the_field(silent: Chat) -> None:
+    await silent.page.evaluate(
+        """() => {
+          const clipboardData = new DataTransfer();
+          clipboardData.items.add(new File(["x"], "pasted.png", { type: "image/png" }));
+          const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+          document.querySelector("#text").dispatchEvent(paste);
+        }"""
+    )
+    await expect(silent.page.locator("#tray figure")).to_contain_text("pasted.png")
 
 
 async def test_files_are_attached_shown_and_sent(silent: Chat) -> None:

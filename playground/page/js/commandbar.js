@@ -106,7 +106,7 @@ export class CommandBar {
     this.completion.show(`Options of /${this.#entry.path}`, left.map((option) => ({ label: option.name, description: option.description, value: option })), this.more, (item) => {
       this.completion.hide();
       this.#add(item.value).input.focus();
-    });
+    }, { active: this.#complete() ? -1 : 0 });
   }
 
   key(event, field) {

@@ -41,6 +41,7 @@ export class Completion {
   hide() {
     if (this.#box.hidden) return;
     this.#box.hidden = true;
+    refill(this.#box); // its rows have ids, and another list may need the same ones
     this.#items = [];
     this.#release();
   }
@@ -54,8 +55,9 @@ export class Completion {
       this.#active = (this.#active + step + this.#items.length) % this.#items.length;
       this.#mark();
     } else if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey && !event.isComposing) {
-      if (!this.#items[this.#active]) return false;
-      this.pick(this.#active);
+      // With nothing marked, Enter means "send"; Tab still takes the first line.
+      if (!this.#items[this.#active] && (event.key === "Enter" || !this.#items.length)) return false;
+      this.pick(Math.max(0, this.#active));
     } else if (event.key === "Escape") {
       this.hide();
     } else return false;

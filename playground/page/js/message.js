@@ -29,7 +29,7 @@ export function continues(previous, message) {
 export function messageNode(session, message, previous) {
   const grouped = continues(previous, message);
   const ephemeral = ((message.flags ?? 0) & EPHEMERAL) !== 0;
-  const mentioned = message.mentions?.some((user) => user.id === session.id) || message.mention_everyone;
+  const mentioned = session.pinged(message);
   const name = session.nameOf(message.author);
   const node = h("article.message", { class: [grouped && "grouped", ephemeral && "ephemeral", mentioned && "mentioned"].filter(Boolean).join(" "),
     id: `message-${message.id}`, tabIndex: -1, dataset: { id: message.id },

@@ -64,7 +64,9 @@ export function fileCard(file) {
 /** The address of a bot's media item: attachment://name becomes the message's own attachment. */
 export function mediaOf(session, message, item) {
   const name = /^attachment:\/\/(.+)$/.exec(item.url ?? "")?.[1];
-  const attachment = name ? message.attachments?.find((one) => one.filename === name) : message.attachments?.find((one) => one.id === String(item.attachment_id) || one.url === item.url);
+  // Signatures in the query differ from one answer to the next; the path is the file.
+  const path = (url) => url?.split("?")[0];
+  const attachment = message.attachments?.find((one) => (name ? one.filename === name : one.id === String(item.attachment_id) || path(one.url) === path(item.url)));
   return {
     url: session.asset(attachment?.url ?? item.proxy_url ?? item.url), filename: attachment?.filename,
     width: item.width ?? attachment?.width, height: item.height ?? attachment?.height,

@@ -2,6 +2,7 @@
 
 import { api } from "./api.js";
 import { bySnowflake } from "./dom.js";
+import { receive } from "./events.js";
 import { Socket } from "./socket.js";
 
 export const EPHEMERAL = 64;
@@ -36,8 +37,14 @@ export class Session extends EventTarget {
   }
 
   async open() {
+    // Listen first, then read: what happens in between is seen twice instead of never.
+    await new Promise((resolve) => {
+      this.socket = new Socket(this.id, (type, data) => this.#receive(type, data), (open, again) => {
+        this.#line(open, again);
+        resolve();
+      });
+    });
     await this.reload();
-    this.socket = new Socket(this.id, (type, data) => this.#receive(type, data), (open, again) => this.#line(open, again));
   }
 
   async reload() {
@@ -118,6 +125,13 @@ export class Session extends EventTarget {
     } catch {
       return url;
     }
+  }
+
+  /** Does this message call the person by name? Only what its sender allowed to ping counts. */
+  pinged(message) {
+    const { users = [], roles = [], everyone = false } = message.pings ?? {};
+    const held = this.members.get(this.id)?.roles ?? [];
+    return everyone || users.includes(this.id) || roles.some((role) => held.includes(role));
   }
 
   timeline(channel) {
@@ -211,101 +225,8 @@ export class Session extends EventTarget {
   }
 
   #receive(type, data) {
-    const handler = HANDLERS[type];
-    if (handler) handler(this, data, (name, detail) => this.#say(name, detail));
+    receive(this, type, data, (name, detail) => this.#say(name, detail));
   }
-}
-
-const HANDLERS = {
-  MESSAGE_CREATE(session, message, say) {
-    const timeline = session.timeline(message.channel_id);
-    if (timeline.loaded || timeline.busy) timeline.messages.set(message.id, message);
-    session.typing.get(message.channel_id)?.delete(message.author.id);
-    for (const record of session.waiting.values()) {
-      if (record.interaction && record.interaction === message.interaction_metadata?.id) session.settle(record.nonce, { state: "done" });
-    }
-    if (message.author.id !== session.id) {
-      const known = session.unread.get(message.channel_id) ?? { count: 0, mentions: 0 };
-      const mine = message.mentions?.some((user) => user.id === session.id) || !session.channels.get(message.channel_id)?.guild_id;
-      session.unread.set(message.channel_id, { count: known.count + 1, mentions: known.mentions + (mine ? 1 : 0) });
-      say("unread");
-    }
-    say("message", { channel: message.channel_id, id: message.id, created: true });
-  },
-  MESSAGE_UPDATE(session, message, say) {
-    const timeline = session.timeline(message.channel_id);
-    const old = timeline.messages.get(message.id);
-    if (!old && !timeline.loaded) return;
-    timeline.messages.set(message.id, { ...old, ...message });
-    session.picks.delete(message.id);
-    say("message", { channel: message.channel_id, id: message.id });
-  },
-  MESSAGE_DELETE(session, { id, channel_id: channel }, say) {
-    session.timeline(channel).messages.delete(id);
-    say("message", { channel, id });
-  },
-  MESSAGE_REACTION_ADD: (session, data, say) => react(session, data, 1, say),
-  MESSAGE_REACTION_REMOVE: (session, data, say) => react(session, data, -1, say),
-  INTERACTION_UPDATE(session, data, say) {
-    if (data.type === 4 && data.state === "failed") say("choices", { nonce: data.nonce, choices: [], reason: data.reason });
-    const record = session.waiting.get(data.nonce) ?? [...session.waiting.values()].find((one) => one.interaction === data.id);
-    if (!record) return;
-    record.interaction = data.id;
-    session.settle(record.nonce, { state: data.state, reason: data.reason });
-  },
-  MODAL_OPEN(session, data, say) {
-    for (const record of [...session.waiting.values()]) {
-      if (record.nonce === data.nonce || record.interaction === data.interaction_id) session.settle(record.nonce, { state: "done" });
-    }
-    say("modal", data);
-  },
-  AUTOCOMPLETE_RESULT: (session, data, say) => say("choices", data),
-  COMMANDS_UPDATE(session, data, say) {
-    const commands = Array.isArray(data) ? data : data?.commands;
-    if (commands) session.commands = commands;
-    else void session.reload();
-    say("state");
-  },
-  CHANNEL_CREATE: channelChanged,
-  CHANNEL_UPDATE: channelChanged,
-  THREAD_CREATE: channelChanged,
-  THREAD_UPDATE: channelChanged,
-  CHANNEL_DELETE: channelGone,
-  THREAD_DELETE: channelGone,
-  TYPING_START(session, { channel_id: channel, user_id: user }, say) {
-    if (user === session.id) return;
-    if (!session.typing.has(channel)) session.typing.set(channel, new Map());
-    session.typing.get(channel).set(user, Date.now() + 9000);
-    say("typing", { channel });
-  },
-  PRESENCE(session, data, say) {
-    session.bot = { ...session.bot, ...data, online: data.bot_online };
-    say("presence");
-  },
-  REFUSAL(session, refusal, say) {
-    if (session.refusals.some((known) => known.id === refusal.id)) return;
-    session.refusals.push(refusal);
-    say("refusals", { refusal });
-  },
-  GUILD_MEMBER_UPDATE: memberChanged,
-  MEMBER_UPDATE: memberChanged,
-  USER_UPDATE(session, user, say) {
-    session.users.set(user.id, { ...session.users.get(user.id), ...user });
-    say("state");
-  },
-};
-
-function memberChanged(session, { user, user_id: id = user?.id, roles }, say) {
-  const member = session.members.get(id);
-  if (member) member.roles = roles;
-  // Other roles mean other rights: which channels and commands there are.
-  if (id === session.id) void session.reload();
-  say("state");
-}
-
-function channelGone(session, { id }, say) {
-  session.channels.delete(id);
-  say("channels");
 }
 
 /** After a lost line: what the newest page no longer has is gone, and a gap drops what lies before it. */
@@ -317,24 +238,4 @@ function forgetGone(known, page) {
   for (const id of known.keys()) {
     if (!joined || (bySnowflake(id, oldest) >= 0 && !fresh.has(id))) known.delete(id);
   }
-}
-
-function channelChanged(session, channel, say) {
-  const known = session.channels.get(channel.id);
-  session.channels.set(channel.id, { ...known, ...channel, guild_id: channel.guild_id ?? known?.guild_id ?? (channel.type === 1 ? undefined : session.guilds[0]?.id) });
-  say("channels");
-}
-
-function react(session, { channel_id: channel, message_id: id, user_id: user, emoji }, change, say) {
-  const message = session.message(channel, id);
-  if (!message) return;
-  const reactions = (message.reactions ?? []).map((one) => ({ ...one }));
-  const same = (one) => (emoji.id ? one.emoji.id === emoji.id : one.emoji.name === emoji.name && !one.emoji.id);
-  let entry = reactions.find(same);
-  if (!entry) reactions.push((entry = { emoji, count: 0, me: false }));
-  if (user === session.id && entry.me === change > 0) return;
-  entry.count += change;
-  if (user === session.id) entry.me = change > 0;
-  message.reactions = reactions.filter((one) => one.count > 0);
-  say("message", { channel, id });
 }

@@ -199,19 +199,18 @@ class Engine:
             return self._loaded
         entry.check_licence()
         began = time.perf_counter()
-        import torch
-
-        from engine.flux1 import Flux1
-
+        flux1 = _imported()
         imported = time.perf_counter()
         if self._loaded is not None:
             self._loaded = None
             gc.unfreeze()
             self._collect()
         if self._threads is not None:
+            import torch
+
             torch.set_num_threads(self._threads)
         device, dtype = pick(self._device_name, self._dtype_name)
-        self._loaded = Flux1.load(entry, device=device, dtype=dtype)
+        self._loaded = flux1.load(entry, device=device, dtype=dtype)
         # What is loaded stays: the collector need not walk through it, with everybody waiting, ever again.
         gc.collect()
         gc.freeze()
@@ -262,3 +261,18 @@ class Engine:
 
 class _Stopped(Exception):
     """The asker has gone, or the engine closes: unwinds the pipeline from its step callback."""
+
+
+def _imported() -> "type[Flux1]":
+    """The code of the family, with diffusers and transformers; the first time takes seconds."""
+    from transformers.utils import logging as of_transformers
+
+    of_transformers.set_verbosity_error()  # before the import that warns of what we do not use
+    from diffusers.utils import logging as of_diffusers
+
+    for library in (of_transformers, of_diffusers):
+        library.set_verbosity_error()  # their warnings quote prompts that were cut
+        library.disable_progress_bar()
+    from engine.flux1 import Flux1
+
+    return Flux1

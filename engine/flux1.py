@@ -13,9 +13,7 @@ import torch
 from diffusers.pipelines.flux.pipeline_flux import FluxPipeline
 from diffusers.pipelines.flux.pipeline_flux_img2img import FluxImg2ImgPipeline
 from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
-from diffusers.utils import logging as diffusers_logging
 from PIL import Image
-from transformers.utils import logging as transformers_logging
 
 from engine.errors import ModelDamaged, ModelUnavailable, NotFinite
 from engine.models import ModelEntry, check_folder
@@ -43,10 +41,6 @@ class Flux1:
     @classmethod
     def load(cls, entry: ModelEntry, *, device: torch.device, dtype: torch.dtype) -> Self:
         """Read the weights onto the device. Raises ModelDamaged, ModelUnavailable, or what the device raises."""
-        # Both libraries log prompts when they cut them, and draw progress bars of their own.
-        for library in (diffusers_logging, transformers_logging):
-            library.set_verbosity_error()
-            library.disable_progress_bar()
         folder = entry.folder or _download(entry)
         check_folder(folder)
         try:

@@ -339,6 +339,20 @@ async def test_a_damaged_model_is_told_and_heals_when_the_folder_does(blank_fold
         assert engine.failure is None
 
 
+async def test_a_mended_model_is_found_without_being_asked_for(blank_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    catalogue = Catalogue.of({"pocket": {"folder": folder}})
+    async with Engine(catalogue, device="cpu", threads=1, retry_seconds=0.05) as engine:
+        with pytest.raises(ModelDamaged):
+            await engine.ready()
+        shutil.copytree(blank_folder, tmp_path / "whole")
+        (tmp_path / "whole").rename(folder)
+        async with asyncio.timeout(60):
+            while engine.state == "failed":  # noqa: ASYNC110  nobody announces it
+                await asyncio.sleep(0.02)
+        await engine.ready()
+
+
 async def test_another_model_is_loaded_when_it_is_asked_for(blank_folder: Path, tmp_path: Path) -> None:
     from engine.pocket.blank import write_blank
 

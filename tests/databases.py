@@ -18,9 +18,17 @@ import asyncpg
 
 import migrations
 from db.database import Database
+from db.models import metadata
 
 SERVER_USER = "postgres"  # initdb refuses to run as root
 TEMPLATE = "atelier_template"
+# Ten times quicker than a new database for each test, and no gigabyte of copies at the end.
+RESET = f"""
+    TRUNCATE {", ".join(table for table in metadata.tables if table != "queue")} RESTART IDENTITY;
+    DELETE FROM queue;
+    INSERT INTO queue (id) VALUES (1);
+    UPDATE alembic_version SET version_num = '{migrations.head()}';
+"""
 _numbers = count()
 
 
@@ -44,8 +52,8 @@ class Postgres:
     def url(self, name: str) -> str:
         return f"postgresql+asyncpg://{SERVER_USER}@/{name}?host={self.folder}"
 
-    async def execute(self, statement: str) -> None:
-        connection = await asyncpg.connect(host=str(self.folder), user=SERVER_USER, database="postgres")
+    async def execute(self, statement: str, *, database: str = "postgres") -> None:
+        connection = await asyncpg.connect(host=str(self.folder), user=SERVER_USER, database=database)
         try:
             await connection.execute(statement)
         finally:
@@ -55,6 +63,15 @@ class Postgres:
         """The address of a new database without tables."""
         name = f"atelier_{next(_numbers)}"
         await self.execute(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    async def clean(self) -> str:
+        """The address of the one database at the head that tests use in turn, without rows."""
+        name = "atelier_clean"
+        try:
+            await self.execute(RESET, database=name)
+        except asyncpg.InvalidCatalogNameError:
+            await self.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
         return self.url(name)
 
     async def copy(self) -> str:

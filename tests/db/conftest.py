@@ -28,7 +28,7 @@ async def url(request: pytest.FixtureRequest) -> str:
     if request.param == "sqlite":
         return request.getfixturevalue("sqlite_url")
     server: databases.Postgres = request.getfixturevalue("postgres")
-    return await server.copy()
+    return await server.clean()
 
 
 @pytest.fixture(params=KINDS)

@@ -137,6 +137,7 @@ async def test_a_lease_is_renewed_only_by_its_own_claim(database: Database) -> N
         assert not await jobs.renew(session, held.id, held.fence, LEASE, now=later)
 
 
+@pytest.mark.timeout(600)  # some 1,500 transactions, on a machine that may be busy with other things
 async def test_eight_claimers_share_three_hundred_jobs_without_a_double_claim(database: Database) -> None:
     await meet(database)
     async with database.writing() as session:

@@ -86,6 +86,8 @@ class Studio(discord.Client):
         delivery: Delivery,
         failure: Callable[[], Exception | None] = lambda: None,
     ) -> None:
+        # There is no voice here whose missing libraries an owner should be warned of.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         # Slash commands need no privileged intent; guilds tell in which servers the bot is.
         super().__init__(
             intents=discord.Intents(guilds=True), allowed_mentions=discord.AllowedMentions.none(), max_messages=None
@@ -142,7 +144,6 @@ class Studio(discord.Client):
     async def _register_commands(self) -> None:
         """Tell Discord the commands, but only when they changed: it counts registrations."""
         payload: list[Any] = [command.to_dict(self.tree) for command in self.tree.get_commands()]
-        payload += [menu.to_dict(self.tree) for kind in _MENUS for menu in self.tree.get_commands(type=kind)]
         told = json.dumps([Route.BASE, self.application_id, payload], sort_keys=True)
         digest = hashlib.sha256(told.encode()).hexdigest()
         async with self.database.reading() as session:
@@ -152,9 +153,6 @@ class Studio(discord.Client):
         async with self.database.writing() as session:
             await state.put(session, COMMANDS_KEY, digest)
         log.info("registered %d commands", len(payload))
-
-
-_MENUS = (discord.AppCommandType.message, discord.AppCommandType.user)
 
 
 def _tell_of_death(task: asyncio.Task[None]) -> None:

@@ -44,10 +44,11 @@ class Plan:
     warm_steps: int = 60
     batch: int = 32
     small_batch: int = 64
-    first_shards: int = 16
+    first_shards: int = 8
     shard: int = 256
-    grow_every: int = 40
-    matrix_rate: float = 0.006
+    spread: float = 0.25
+    grow_every: int = 45
+    matrix_rate: float = 0.014
     rest_rate: float = 1.5e-3
     save_every: int = 200
     keep: float = 0.995
@@ -100,7 +101,15 @@ def train_flow(
     start = _resume(path, learner, average, optimizer)
     middle: list[Tensor] = []
     learner.transformer.single_transformer_blocks[0].register_forward_hook(lambda _m, _i, out: middle.append(out[1]))
-    pool = Pool(folder / "pool", autoencoder, seed=seed, rank=rank, ranks=ranks, shard=plan.shard)
+    pool = Pool(
+        folder / f"pool-{round(100 * plan.spread)}",
+        autoencoder,
+        seed=seed,
+        rank=rank,
+        ranks=ranks,
+        shard=plan.shard,
+        spread=plan.spread,
+    )
     began, seen, mean, mean_read = time.monotonic(), 0, 0.0, 0.0
     for step in range(start, plan.steps):
         done = _done(step, plan, began, ranks)

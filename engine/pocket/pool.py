@@ -21,8 +21,8 @@ PATCH = 32
 """Side in pixels of what one token of the transformer covers."""
 
 SIZES: dict[tuple[int, int], float] = {
-    (256, 256): 0.6, (224, 320): 0.045, (320, 224): 0.045, (192, 352): 0.045, (352, 192): 0.045, (224, 288): 0.03,
-    (288, 224): 0.03, (128, 128): 0.1, (96, 160): 0.03, (160, 96): 0.03,
+    (256, 256): 0.76, (224, 320): 0.03, (320, 224): 0.03, (192, 352): 0.03, (352, 192): 0.03, (224, 288): 0.015,
+    (288, 224): 0.015, (128, 128): 0.07, (96, 160): 0.01, (160, 96): 0.01,
 }  # fmt: skip
 """Width and height in pixels of the pictures trained on, and how often."""
 
@@ -55,7 +55,10 @@ def label_targets(maps: Tensor) -> Tensor:
 
 
 class Pool:
-    """This rank's shards of `shard` scenes each, by size. `autoencoder` encodes new ones; `folder` keeps them."""
+    """This rank's shards of `shard` scenes each, by size. `autoencoder` encodes new ones; `folder` keeps them.
+
+    `spread` is the painter's; a folder must only ever see one.
+    """
 
     def __init__(
         self,
@@ -66,8 +69,9 @@ class Pool:
         rank: int = 0,
         ranks: int = 1,
         shard: int = 256,
+        spread: float = 1.0,
     ) -> None:
-        self.shard = shard
+        self.shard, self.spread = shard, spread
         self.folder, self.autoencoder, self.seed, self.rank, self.ranks = folder, autoencoder, seed, rank, ranks
         self.held: dict[tuple[int, int], list[tuple[list[Scene], Tensor, Tensor]]] = {}
 
@@ -79,7 +83,7 @@ class Pool:
 
     def _scenes(self, size: tuple[int, int], number: int) -> Iterable[Scene]:
         for i in range(self.shard):
-            yield sample_scene(random.Random(f"{self.seed}-{size[0]}x{size[1]}-{number}-{i}"))
+            yield sample_scene(random.Random(f"{self.seed}-{size[0]}x{size[1]}-{number}-{i}"), spread=self.spread)
 
     def _shard(self, size: tuple[int, int], number: int) -> tuple[list[Scene], Tensor, Tensor]:
         path = self.folder / f"{size[0]}x{size[1]}-{number:04d}.ckpt"

@@ -26,7 +26,7 @@ WEIGHTS = Path(__file__).parent / "weights"
 
 
 def _default_plan() -> Plan:
-    return Plan(steps=3000, small_steps=400, guided_from=900)
+    return Plan(steps=3000, small_steps=400, guided_from=1400)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -116,7 +116,7 @@ def _count(rng: random.Random, spread: float) -> Scene:
 
 
 def _rowed(rng: random.Random, n: int, spread: float) -> list[tuple[float, float]]:
-    """Place `n` centres in the plainest way: one in the middle, two side by side, three in a triangle, four in a square."""
+    """Place `n` centres plainly: one in the middle, two side by side, three in a triangle, four in a square."""
     a, b = 0.27, 0.73
     spots = {
         1: [(0.5, 0.5)],

@@ -15,7 +15,7 @@ export function openPalette(panel) {
   const { session } = app;
   const input = h("input", { type: "text", placeholder: "Where to? A channel, a person, a command…", autocomplete: "off", role: "combobox", aria: { label: "Go to a channel, person or command", expanded: "false" } });
   const list = h("div.palette-list.completion");
-  const dialog = h("dialog.palette", { aria: { label: "Quick switcher" }, onclick: (event) => event.target === dialog && dialog.close() }, h("div.palette-box", input, list, h("footer", h("kbd", "↑↓"), " walk ", h("kbd", "Enter"), " go ", h("kbd", "Esc"), " close")));
+  const dialog = h("dialog.palette", { aria: { label: "Quick switcher" }, onclick: (event) => event.target === dialog && dialog.close() }, h("div.palette-box", input, list, h("footer", h("kbd", "↑↓"), " walk ", h("kbd", "Enter"), " go ", h("kbd", "Esc"), " close ", h("kbd", "Alt+Shift+1…9"), " act as somebody")));
   const completion = new Completion(list);
   const entries = everything(session, panel);
   const draw = () => completion.show("", ranked(entries, input.value.trim(), (item) => item.label).slice(0, 40), input, (item) => {

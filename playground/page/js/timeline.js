@@ -1,6 +1,7 @@
 // The open channel's messages: draws only what changed, keeps the place while reading, follows the end when at the end.
 
 import { app } from "./app.js";
+import { flatten } from "./commands.js";
 import { bySnowflake, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { continues, messageNode } from "./message.js";
@@ -75,7 +76,11 @@ export class Timeline {
     if (session !== this.#session) return;
     if (channel && channel !== this.#channel) return;
     if (record && record.channel !== this.#channel) return;
-    if (!channel && !record) for (const entry of this.#nodes.values()) entry.message = null;
+    if (!channel && !record) {
+      // Names, roles or commands changed: everything is drawn anew.
+      for (const entry of this.#nodes.values()) entry.message = null;
+      this.#nodes.delete("welcome");
+    }
     cancelAnimationFrame(this.#frame);
     // Hidden pages get no frames; a timer serves both.
     if (document.hidden) setTimeout(() => this.#draw());
@@ -212,7 +217,10 @@ function welcome(session, channel) {
     const other = channel.recipients?.find((user) => user.id !== session.id);
     return h("div.welcome", other && avatar(session, other, "large"), h("h2", name), h("p", `This is the beginning of your direct messages with ${name}.`));
   }
-  return h("div.welcome", h("span.welcome-icon", icon(channelIcon(channel))), h("h2", `Welcome to #${name}`), h("p", channel.topic || `This is the beginning of #${name}. Type / to see what the bot can do.`));
+  const offered = channel.type === 0 ? session.offered(1, channel).filter((command) => !command.default_member_permissions).slice(0, 4) : [];
+  const paths = flatten(offered).map((entry) => entry.path).filter((path) => !path.includes(" "));
+  return h("div.welcome", h("span.welcome-icon", icon(channelIcon(channel))), h("h2", `Welcome to #${name}`), h("p", channel.topic || `This is the beginning of #${name}.`),
+    paths.length > 0 && h("p.welcome-commands", "Type / to see what the bot can do, or begin with ", paths.map((path) => h("button.mention", { type: "button", onclick: () => app.ask("command", { path }) }, `/${path}`))));
 }
 
 /** A command that is on its way, or that nobody answered. */

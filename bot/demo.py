@@ -59,7 +59,7 @@ async def run(folder: Path, *, port: int | None, once: bool, say: Say) -> None:
             died = asyncio.create_task(bot.gave_up.wait())
             await asyncio.wait({work, stopped, died}, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
-                work.result()
+                _raise_in_words(work, bot)
             for task in (work, stopped, died):
                 task.cancel()
             if bot.gave_up.is_set():
@@ -87,6 +87,8 @@ async def _show(playground: Playground, bot: DemoBot, settings: Config, clock: "
     asked = await ada.slash("studio", "imagine", prompt=EXAMPLE)
     if asked.state == "failed":
         raise Declined(f"the bot did not answer: {asked.reason} (see {bot.log})")
+    if asked.ephemeral:
+        raise Declined(f"the bot refused the example: {asked.message and asked.message['content']}")
     clock.tell("accepted")
     files = await _follow(playground, asked, settings, clock)
     for file in files:
@@ -94,6 +96,13 @@ async def _show(playground: Playground, bot: DemoBot, settings: Config, clock: "
     if not once:
         say(f"\nIt works. Open {playground.url} and type /imagine there; Ctrl-C stops.")
         await asyncio.Event().wait()
+
+
+def _raise_in_words(work: asyncio.Task[None], bot: DemoBot) -> None:
+    try:
+        work.result()
+    except TimeoutError as error:
+        raise Declined(f"nothing came in time ({error or 'no pictures'}); {bot.log} says what the bot did") from None
 
 
 async def _follow(playground: Playground, asked: Interaction, settings: Config, clock: "_Clock") -> list[Path]:

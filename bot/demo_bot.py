@@ -108,9 +108,8 @@ class DemoBot:
 
 
 def _environment(playground: Playground) -> dict[str, str]:
-    """This process's environment, without settings for another bot, and with the playground as Discord."""
-    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("ATELIER_")}
-    return kept | {
+    """This process's environment, with the playground as Discord."""
+    return os.environ | {
         "ATELIER_DISCORD__TOKEN": playground.token,
         "ATELIER_DISCORD__API": playground.api,
         "ATELIER_DISCORD__GATEWAY": playground.gateway_url,

@@ -1,6 +1,7 @@
 """`atelier demo`: the real bot in a stand-in for Discord, in a browser."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,11 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo keeps its server, rows and pictures.")] = Path("demo"),
 ) -> None:
     """Run the real bot in a stand-in for Discord on this machine: no account, no GPU needed."""
+    from bot.config import PREFIX
     from bot.demo import run
+
+    # What is set for a real bot is not for the demo, which has a config file in its own folder.
+    for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
+        del os.environ[name]
 
     asyncio.run(run(folder, port=port, once=once, say=typer.echo))

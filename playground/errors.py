@@ -46,6 +46,7 @@ INVALID = {
     50016: "Provided too few or too many messages to delete. Must provide at least 2 and at most 100 messages",
     50024: "Cannot execute action on this channel type",
     50028: "Invalid role",
+    50033: "Invalid Recipient(s)",
     50034: "You can only bulk delete messages that are under 14 days old.",
     50035: "Invalid Form Body",
     50046: "Invalid file uploaded",

@@ -166,7 +166,7 @@ class Gateway:
             missing = [user_id for user_id in wanted if user_id not in members]
         else:
             query = str(asked.get("query") or "").lower()
-            limit = int(asked.get("limit") or 0)
+            limit = asked["limit"] if isinstance(asked.get("limit"), int) else 0
             if not query and not limit and not session.intents & intents.GUILD_MEMBERS:
                 return
             found = [user_id for user_id in members if self.world.user(user_id)["username"].lower().startswith(query)]

@@ -135,15 +135,14 @@ class GatewaySocket:
             raise Closed(BAD_INTENTS, "Invalid intent(s).")
         if bits & intents.PRIVILEGED & ~self.gateway.privileged_intents:
             raise Closed(DISALLOWED, "Disallowed intent(s).")
-        if shard is not None and not (isinstance(shard, list) and len(shard) == 2 and 0 <= shard[0] < shard[1]):
+        if shard is not None and not _is_shard(shard):
             raise Closed(BAD_SHARD, "Invalid shard.")
         session = self.gateway.identify(bits, shard)
         self._attach(session)
-        if data.get("presence"):
-            self.gateway.presence = {
-                "status": data["presence"].get("status") or "online",
-                "activities": data["presence"].get("activities") or [],
-            }
+        presence = data.get("presence")
+        if isinstance(presence, dict):
+            activities = presence.get("activities") or []
+            self.gateway.presence = {"status": presence.get("status") or "online", "activities": activities}
         self.gateway.welcome(session)
         self.gateway.announce()
 
@@ -178,6 +177,11 @@ class GatewaySocket:
         self.commands = [at for at in self.commands if now - at < COMMAND_WINDOW] + [now]
         if len(self.commands) > MOST_COMMANDS:
             raise Closed(RATE_LIMITED, "Rate limited.")
+
+
+def _is_shard(value: Any) -> bool:
+    numbers = isinstance(value, list) and len(value) == 2 and all(isinstance(part, int) for part in value)
+    return numbers and 0 <= value[0] < value[1]
 
 
 def _object(data: Any) -> Json:

@@ -28,6 +28,8 @@ def why_hidden(world: World, command: Json, user_id: str, channel_id: str) -> st
     if command.get("guild_id") not in (None, guild_id):
         return "it belongs to another server"
     contexts = command.get("contexts")
+    if channel["type"] == DM and world.bot["id"] not in channel["_members"]:
+        return "the application is not in this conversation"
     if channel["type"] == DM:
         if (contexts is not None and 1 not in contexts) or (contexts is None and command.get("dm_permission") is False):
             return "it is not offered in direct messages"

@@ -44,7 +44,7 @@ async def who(call: Call) -> list[Json]:
     record = call.message()
     mark = emoji.parse(call.pg.world, call.arg("emoji"))
     limit = call.number("limit", 25, 1, 100)
-    after = int(call.request.query.get("after") or 0)
+    after = call.number("after", 0, 0, 2**64)
     row = next((row for row in record["_reactions"] if _same(row["emoji"], mark)), None)
     if row is None:
         raise unknown("emoji")

@@ -2,7 +2,7 @@
 
 from playground.call import Call, Routes
 from playground.direct import open_dm
-from playground.errors import Json, forbidden, form_error
+from playground.errors import Json, forbidden, form_error, invalid
 from playground.feed import Event
 from playground.shapes import Record, Text, one
 from playground.world import clean
@@ -47,6 +47,8 @@ async def create_dm(call: Call) -> Json:
     if not recipient.isdecimal():
         raise form_error(("recipient_id",), "BASE_TYPE_REQUIRED", "This field is required")
     world = call.pg.world
+    if recipient not in world.users or recipient == call.me:
+        raise invalid(50033)
     if world.user(recipient).get("bot"):
         raise forbidden(50007)
     row = open_dm(world, call.pg.ids, call.me, recipient)

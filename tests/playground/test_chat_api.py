@@ -226,3 +226,20 @@ async def test_somebody_elses_ephemeral_answer_stays_hidden(
         async with http.get(f"/page/channels/{studio}/messages", params={"as": pg.person(name).id}) as answer:
             seen[name] = [row["content"] for row in await answer.json()]
     assert seen == {"Ada": ["psst"], "Ben": []}
+
+
+async def test_another_site_in_the_same_browser_is_turned_away(pg: Playground, http: aiohttp.ClientSession) -> None:
+    for origin, status in (("https://elsewhere.example", 403), (pg.url, 200), ("null", 403)):
+        async with http.post("/page/faults", json={}, headers={"Origin": origin}) as answer:
+            assert answer.status == status
+
+
+async def test_people_talk_among_themselves_without_the_bot(pg: Playground, http: aiohttp.ClientSession) -> None:
+    ada, ben = pg.person("Ada"), pg.person("Ben")
+    async with http.post("/page/dm", json={"as": ada.id, "recipient_id": ben.id}) as answer:
+        channel = await answer.json()
+    assert [user["id"] for user in channel["recipients"]] == [ben.id]
+    await ada.say(channel, "psst")
+    async with http.get(f"/page/channels/{channel['id']}/messages", params={"as": pg.person("Cleo").id}) as answer:
+        assert answer.status == 403
+    assert ada.commands(channel) == []

@@ -203,6 +203,7 @@ async def test_a_direct_message_to_somebody_who_takes_none_is_refused(rest: Rest
     assert code(await rest("POST", path, {"content": "hello"})) == (403, 50007)
     _, again = await rest("POST", "/users/@me/channels", {"recipient_id": ben.id})
     assert again["id"] == channel["id"]
+    assert code(await rest("POST", "/users/@me/channels", {"recipient_id": "5"})) == (400, 50033)
 
 
 async def test_a_forum_takes_no_loose_messages(rest: Rest) -> None:

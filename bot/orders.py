@@ -169,6 +169,7 @@ class Orders:
     async def _draw(self, job: Job) -> Drawing:
         moment = await look(self._database, job.id)
         assert moment is not None, "the job was just written"
+        self._delivery.drew(moment)
         return draw_accepted(moment)
 
     async def _in_time(self, wishes: Sequence[Wish]) -> bool:

@@ -72,6 +72,11 @@ class Deliverer:
         if job.part > 0 and job.card_message_id is None:
             self._unposted.add(job.id)
 
+    def drew(self, moment: Moment) -> None:
+        """A card with this place in the queue stands, or is about to."""
+        starts = None if moment.starts_at is None else moment.starts_at.timestamp()
+        self._places[moment.job.id] = (moment.position, starts)
+
     def reach(self, job: Job, message_id: int, interaction: discord.Interaction) -> None:
         """The job's card stands; by route "token" only this interaction can edit it."""
         self._unposted.discard(job.id)
@@ -96,6 +101,7 @@ class Deliverer:
             self._forget(job_id)
             return True
         if job.status.ended:
+            self.again.discard(job_id)  # this drawing shows what was deleted up to now
             await self._last_word(moment)
             self._forget(job_id)
             return True
@@ -232,6 +238,9 @@ class Deliverer:
             await self.post.edit(moment.job.channel_id, moment.job.card_message_id, drawing)
         except Stopped as problem:
             log.info("job %s was not drawn again: %s", moment.job.id, problem)
+        except TryAgain:
+            self.again.add(moment.job.id)
+            raise
 
     async def _edit_by_token(self, job: Job, drawing: Drawing) -> None:
         token = self._tokens.get(job.id)
@@ -267,5 +276,5 @@ class Deliverer:
     def _forget(self, job_id: int) -> None:
         for memory in (self.progress, self._tokens, self._places, self._previewed):
             memory.pop(job_id, None)
-        for known in (self.waiting, self.again, self._unposted, self._cardless):
+        for known in (self.waiting, self._unposted, self._cardless):
             known.discard(job_id)

@@ -6,12 +6,14 @@ by editing the same message, so that repeating is harmless. Knows rows and chann
 
 import asyncio
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 
 import discord
 
 from bot.delivery.deliver import Deliverer
+from bot.delivery.drawing import Moment
 from bot.delivery.line import Line, TryAgain, Urgency
 from bot.delivery.post import Post
 from bot.ui.press import with_mark
@@ -39,6 +41,7 @@ class Delivery:
         self._line_of: dict[int, Line] = {}
         self._asked: dict[int, Urgency] = {}
         self._wake = asyncio.Event()
+        self._next_look = 0.0
         self._runners: asyncio.TaskGroup | None = None
         self._marked: OrderedDict[int, set[str]] = OrderedDict()
         self._marking: dict[int, discord.Message] = {}
@@ -63,6 +66,10 @@ class Delivery:
         line = self._line_for(job)
         line.hold(job.id)
         self._deliverer.accepted(job)
+
+    def drew(self, moment: Moment) -> None:
+        """The answer's card shows this moment."""
+        self._deliverer.drew(moment)
 
     async def card_stands(self, job: Job, message_id: int, interaction: discord.Interaction) -> None:
         """The job's card is this message."""
@@ -143,11 +150,16 @@ class Delivery:
             self._line_for(job).ask(job.id, Urgency.RESULT)
 
     async def _wait(self) -> None:
-        try:
-            async with asyncio.timeout(POLL):
-                await self._wake.wait()
-        except TimeoutError:
-            await self._look_for_results()
+        left = self._next_look - time.monotonic()
+        if left > 0:
+            try:
+                async with asyncio.timeout(left):
+                    await self._wake.wait()
+                return
+            except TimeoutError:
+                pass
+        self._next_look = time.monotonic() + POLL
+        await self._look_for_results()
 
     async def _take_asked(self) -> None:
         self._wake.clear()
@@ -183,10 +195,9 @@ class Delivery:
             # A bug must not stop the channel's other cards, nor lose this result: it is tried again, slowly.
             log.exception("job %s could not be shown", card)
             raise TryAgain from None
-        if done:
-            if (line := self._line_of.pop(card, None)) is not None:
-                line.forget(card)
-            self._asked.pop(card, None)
+        # A picture that was deleted meanwhile asks for one more drawing.
+        if done and card not in self._deliverer.again and (line := self._line_of.pop(card, None)) is not None:
+            line.forget(card)
 
     async def _show_marks(self, message_id: int) -> None:
         message = self._marking.pop(message_id, None)

@@ -175,3 +175,15 @@ async def test_marking_a_message_again_keeps_its_buttons_and_their_patterns(bot:
     again = await bot.pg.person("Ben").click(card, "U1")
     assert again.state in ("acknowledged", "done")
     await bot.delivered(2)
+
+
+async def test_pictures_deleted_in_quick_succession_all_leave_the_grid(bot: Running) -> None:
+    card = await bot.imagine(count=3, steps=1)
+    singles = [(await bot.pg.person("Ada").click(card, label)).message for label in ("U1", "U2", "U3")]
+    await bot.pg.wait_for(lambda: all(single and single["attachments"] for single in singles))
+    for single in singles:
+        assert single is not None
+        await bot.pg.person("Ada").click(single, "Delete")
+    await bot.pg.wait_for(lambda: card["content"].endswith("Deleted"))
+    assert card["attachments"] == []
+    assert card["components"] == []

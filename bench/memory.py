@@ -82,7 +82,7 @@ async def measure(folder: Path, model: Path, total: int, steps: int) -> list[tup
         await migrations.upgrade(database)
         catalogue = Catalogue.of({"pocket": {"folder": model}})
         storage, ends = Storage(folder / "pictures"), Ends()
-        async with Engine(catalogue, device="cpu") as engine:
+        async with Engine(catalogue, device="cpu", threads=1) as engine:
             await engine.ready()
             worker = Worker(database, engine, storage, listener=ends)
             working = asyncio.create_task(worker.run())

@@ -185,6 +185,7 @@ export class Composer {
     if (!content && !this.tray.files.length) return;
     if (content.length > LONGEST) return app.say(`A message holds ${LONGEST} characters; this one has ${content.length}.`, "error");
     if (content.startsWith("/") && this.#entries().some((entry) => `/${entry.path}` === content)) return this.startCommand(content.slice(1));
+    if (/^\/[\p{L}\p{N}_-]+(?:\s|$)/u.test(content) && !this.#entries().length) return app.say("There are no commands yet: they come when the bot connects.", "error");
     for (const pick of this.#picks) content = content.split(pick.text).join(pick.code);
     const editing = this.#editing;
     const reply = this.#reply;

@@ -80,9 +80,10 @@ export function mediaOf(session, message, item) {
  * until it has arrived, so that a preview sharpens without a flash.
  */
 export function carryPictures(before, after) {
+  const address = (image) => image.src.split("?")[0]; // the signature may be newer, the picture is the same
   const old = [...before.querySelectorAll("img[data-key]")];
   for (const fresh of after.querySelectorAll("img[data-key]")) {
-    const same = old.find((one) => one.src === fresh.src && one.dataset.key === fresh.dataset.key);
+    const same = old.find((one) => address(one) === address(fresh) && one.dataset.key === fresh.dataset.key);
     if (same) {
       fresh.replaceWith(same);
       continue;

@@ -1,3 +1,8 @@
+"""The engine through its face: loading, drawing, cancelling, failing, closing.
+
+Over 300 lines because all of it shares one blank model, whose loading is the cost.
+"""
+
 import asyncio
 import contextlib
 import shutil

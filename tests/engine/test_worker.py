@@ -1,3 +1,8 @@
+"""The worker between rows, engine and storage.
+
+Over 300 lines because its promises are one list: each test is a moment at which a job can be taken away, fail or end.
+"""
+
 import asyncio
 import contextlib
 import errno

@@ -51,7 +51,7 @@ class Report:
             for row in table.rows:
                 shown.add_row(*(_text(cell) for cell in row))
             console.print(shown)
-        for note in self.notes:
+        for note in [*self.notes, *_busy()]:
             console.print(f"- {note}", markup=False)
         if self.passed is not None:
             console.print("passed" if self.passed else "FAILED", markup=False)
@@ -69,7 +69,7 @@ class Report:
             lines += [f"**{table.title}**", "", f"| {' | '.join(table.columns)} |", "|---" * len(table.columns) + "|"]
             lines += [f"| {' | '.join(_text(cell) for cell in row)} |" for row in table.rows]
             lines.append("")
-        lines += [f"* {note}" for note in self.notes]
+        lines += [f"* {note}" for note in [*self.notes, *_busy()]]
         if self.passed is not None:
             lines += ["", "Passed." if self.passed else "**Failed.**"]
         lines += ["", "Measured on: " + "; ".join(f"{key} {_text(value)}" for key, value in surroundings.items()), ""]
@@ -87,6 +87,14 @@ def machine() -> dict[str, Cell]:
         "system": f"{platform.system()} {platform.release().split('-')[0]}",
         "python": platform.python_version(),
     }
+
+
+def _busy() -> list[str]:
+    """A warning when more programs want the processor than it has cores, the bench itself among them."""
+    load, cores = psutil.getloadavg()[0], os.cpu_count() or 1
+    if load <= cores + 1:
+        return []
+    return [f"The machine was shared (load {load:.0f} on {cores} cores): compare ratios, not absolute times."]
 
 
 def _processor() -> str:

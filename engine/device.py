@@ -30,8 +30,8 @@ def describe(device: str) -> str:
 
     chosen, _ = pick(device, "auto")
     if chosen.type == "cuda":
-        if not torch.cuda.is_available():
-            raise RuntimeError("no CUDA device")
+        if (chosen.index or 0) >= torch.cuda.device_count():
+            raise RuntimeError(f"no CUDA device {chosen.index or 0}")
         properties = torch.cuda.get_device_properties(chosen)
         return f"cuda:{chosen.index or 0}, {properties.name}, {properties.total_memory / 2**30:.0f} GiB"
     if chosen.type == "mps":

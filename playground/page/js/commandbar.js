@@ -43,6 +43,7 @@ export class CommandBar {
     for (const field of this.#fields) this.pills.append(field.node);
     this.pills.append(this.more);
     this.node.hidden = false;
+    for (const field of this.#fields) field.fit();
     this.changed();
     const empty = this.#fields.find((field) => field.empty) ?? this.#fields.at(-1);
     (empty?.input ?? this.more).focus();

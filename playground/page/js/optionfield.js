@@ -89,7 +89,7 @@ export class OptionField {
     this.picked = { label: item.label, value: item.value };
     this.input.value = item.label;
     this.node.classList.add("picked");
-    this.#fit();
+    this.fit();
     this.check();
   }
 
@@ -98,7 +98,7 @@ export class OptionField {
     this.input.value = text;
     const exact = this.lines().find((item) => item.label.toLowerCase() === text.toLowerCase() || String(item.value) === text);
     if (exact) this.pick(exact);
-    this.#fit();
+    this.fit();
   }
 
   #textField() {
@@ -110,7 +110,7 @@ export class OptionField {
       oninput: () => {
         this.picked = null;
         this.node.classList.remove("picked");
-        this.#fit();
+        this.fit();
         if (this.node.classList.contains("wrong")) this.check();
         this.bar.offer(this);
       },
@@ -123,7 +123,8 @@ export class OptionField {
     return field;
   }
 
-  #fit() {
+  /** The size that the text needs; known only once the field is on the page. */
+  fit() {
     const field = this.input;
     if (field.tagName === "TEXTAREA") {
       field.style.height = "auto";

@@ -8,6 +8,12 @@ import pytest
 from tests.bot.studio import Running, running
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cards are first answers here, however busy the machine is; test_imagine shows what a slow disk changes."""
+    monkeypatch.setattr("bot.orders.PATIENCE", 60.0)
+
+
 @pytest.fixture
 async def bot(tmp_path: Path, sqlite_url: str) -> AsyncIterator[Running]:
     """A playground with the bot in it, ready to serve; nobody may be pinged and nothing refused in the whole test."""

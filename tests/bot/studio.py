@@ -21,7 +21,7 @@ from db.database import Database
 from db.models import Job
 from engine.storage import Storage
 from engine.worker import Worker
-from playground import Interaction, Playground
+from playground import Interaction, ManualClock, Playground
 from tests.fakes import FakeEngine
 
 Json = dict[str, Any]
@@ -80,6 +80,11 @@ class Running:
         assert [row for row in self.pg.refusals if row.code not in self.expected_refusals] == []
 
 
+def world() -> Playground:
+    """A playground whose clock stands: whether an answer takes three seconds on a busy machine is not the subject."""
+    return Playground(rate_limits=False, clock=ManualClock())
+
+
 def is_result(message: Json) -> bool:
     return any("a:again" in custom_id for custom_id in custom_ids(message)) and bool(message["attachments"])
 
@@ -115,7 +120,7 @@ async def running(
     """A serving bot on a database at its head; with a `pg` of before, the next process in the same world."""
     if pg is None:
         async with (
-            Playground(rate_limits=False) as made,
+            world() as made,
             running(folder, url, pg=made, engine=engine, document=document) as started,
         ):
             yield started

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playground import ManualClock, Person, Playground
-from tests.bot.studio import Running, running
+from playground import Person
+from tests.bot.studio import Running, running, world
 
 PARTS = st.sampled_from(
     [
@@ -53,19 +53,18 @@ TEXTS = st.lists(PARTS | st.text(max_size=30), min_size=1, max_size=12).map(" ".
 
 @asynccontextmanager
 async def serving(folder: Path, url: str) -> AsyncIterator[Running]:
-    """A bot in a world whose clock stands: how fast it answers is another test's matter."""
+    """A bot with a short queue for each person and a long one for all."""
     queue = {"waiting_per_person": 5, "waiting_total": 100_000}
     async with (
-        Playground(rate_limits=False, clock=ManualClock()) as pg,
+        world() as pg,
         running(folder, url, pg=pg, document={"queue": queue}) as bot,
     ):
         yield bot
 
 
 def test_any_text_is_answered_and_pings_nobody(
-    tmp_path: Path, sqlite_url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, sqlite_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bot.orders.PATIENCE", 60.0)
     with asyncio.Runner() as runner:
         # One bot for all examples: each interaction is independent, and starting one takes a second.
         opened = serving(tmp_path, sqlite_url)

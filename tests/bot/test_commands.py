@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from playground import Playground
-from tests.bot.studio import Running, labels, private_words, running
+from tests.bot.studio import Running, labels, private_words, running, world
 
 
 async def test_the_queue_shows_ones_own_jobs_and_only_the_number_of_others(bot: Running) -> None:
@@ -89,7 +88,7 @@ async def test_help_lists_every_parameter(bot: Running) -> None:
 
 
 async def test_commands_are_registered_when_they_changed_and_not_again(tmp_path: Path, sqlite_url: str) -> None:
-    async with Playground(rate_limits=False) as pg:
+    async with world() as pg:
         async with running(tmp_path, sqlite_url, pg=pg):
             before = [(command["id"], command["version"]) for command in pg.person("Ada").commands("studio")]
             names = {command["name"] for command in pg.person("Ada").commands("studio")}

@@ -13,7 +13,7 @@ from db import jobs
 from db.models import JobStatus
 from playground import Playground
 from playground.permissions import SEND_MESSAGES, VIEW_CHANNEL
-from tests.bot.studio import Json, Running, is_result, running
+from tests.bot.studio import Json, Running, is_result, running, world
 from tests.bot.test_imagine import deny
 
 
@@ -36,7 +36,7 @@ def results(pg: Playground, channel: str = "studio") -> list[Json]:
 async def test_cards_of_the_previous_process_are_carried_on_and_their_buttons_work(
     tmp_path: Path, sqlite_url: str
 ) -> None:
-    async with Playground(rate_limits=False) as pg:
+    async with world() as pg:
         async with running(tmp_path, sqlite_url, pg=pg) as first:
             done = await first.imagine(prompt="done", count=2, steps=1)
             waiting = await accepted(first, count=2)
@@ -53,7 +53,7 @@ async def test_cards_of_the_previous_process_are_carried_on_and_their_buttons_wo
 
 
 async def test_a_card_whose_id_was_not_recorded_is_found_again(tmp_path: Path, sqlite_url: str) -> None:
-    async with Playground(rate_limits=False) as pg:
+    async with world() as pg:
         async with running(tmp_path, sqlite_url, pg=pg) as first:
             card = await accepted(first)
             async with first.database.writing() as session:
@@ -66,7 +66,7 @@ async def test_a_card_whose_id_was_not_recorded_is_found_again(tmp_path: Path, s
 
 
 async def test_a_result_that_was_posted_but_not_recorded_is_not_posted_again(tmp_path: Path, sqlite_url: str) -> None:
-    async with Playground(rate_limits=False) as pg:
+    async with world() as pg:
         async with running(tmp_path, sqlite_url, pg=pg) as first:
             card = await accepted(first)
             original = Deliverer._bring
@@ -98,7 +98,7 @@ async def _row(url: str) -> Any:
 
 
 async def test_a_job_without_any_card_gets_one_after_the_restart(tmp_path: Path, sqlite_url: str) -> None:
-    async with Playground(rate_limits=False) as pg:
+    async with world() as pg:
         async with running(tmp_path, sqlite_url, pg=pg) as first:
             card = await accepted(first)
             async with first.database.writing() as session:

@@ -7,8 +7,7 @@ import pytest
 from bot.delivery import place
 from db import pace
 from db.models import Route
-from playground import Playground
-from tests.bot.studio import Running, is_result, private_words, running
+from tests.bot.studio import Running, is_result, private_words, running, world
 
 
 @pytest.fixture
@@ -37,7 +36,7 @@ async def test_where_the_bot_is_no_member_the_interactions_token_brings_the_resu
 
 @pytest.mark.usefixtures("elsewhere")
 async def test_a_token_that_a_restart_lost_leaves_the_direct_message(tmp_path: Path, sqlite_url: str) -> None:
-    async with Playground(rate_limits=False) as pg:
+    async with world() as pg:
         async with running(tmp_path, sqlite_url, pg=pg) as first:
             first.engine.hold()
             await pg.person("Ben").slash("studio", "imagine", prompt="a house", count=1, steps=1)

@@ -33,6 +33,9 @@ def train(
     minutes: Annotated[
         float | None, typer.Option(min=1, help="End the transformer's training by the clock.", show_default="by steps")
     ] = None,
+    go_on: Annotated[
+        bool, typer.Option("--go-on", help="Train the packaged model further instead of beginning from nothing.")
+    ] = False,
 ) -> None:
     """Train the pocket model from nothing, or go on from the last checkpoints; hours on a CPU, minutes on a GPU."""
     from engine.pocket import train as recipe
@@ -40,7 +43,7 @@ def train(
 
     try:
         made = recipe.train(
-            folder, seed=seed, device=device.value, minutes=minutes, weights=weights, say=recipe.say_now
+            folder, seed=seed, device=device.value, minutes=minutes, weights=weights, go_on=go_on, say=recipe.say_now
         )
     except CheckpointError as error:
         raise Declined(f"the checkpoint {error.path} is {error.reason}; remove it to begin its stage again") from None

@@ -18,7 +18,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from . import checkpoint
 from .flow import GUIDED, Learner, captions_for, guide, reading_loss, velocity
 from .muon import Optimizer
-from .packaging import SHIFT
+from .packaging import SHIFT, Parts
 from .pool import SIZES, Pool
 from .ranks import average_gradients
 
@@ -38,8 +38,8 @@ class Plan:
     small_steps: int = 0
     guided_from: int = 10**9
     guided_share: float = 0.3
-    guided_part: float = 0.1
-    decay_part: float = 0.25
+    guided_part: float = 0.25
+    decay_part: float = 0.6
     minutes: float | None = None
     warm_steps: int = 60
     batch: int = 32
@@ -47,10 +47,10 @@ class Plan:
     first_shards: int = 8
     shard: int = 256
     spread: float = 0.25
-    grow_every: int = 45
+    grow_every: int = 90
     matrix_rate: float = 0.014
     rest_rate: float = 1.5e-3
-    save_every: int = 200
+    save_every: int = 150
     keep: float = 0.995
 
 
@@ -78,8 +78,9 @@ def train_flow(
     device: str = "cpu",
     say: Callable[[str], None] = print,
     sample: Callable[[Learner, AutoencoderKL, int], None] | None = None,
+    begin: Parts | None = None,
 ) -> None:
-    """Train to `plan.steps`, going on from `folder/flow.ckpt` if it is there, else from the schooled text side.
+    """Train to `plan.steps`, going on from `folder/flow.ckpt` if there is one, else from `begin` or the text side.
 
     `sample` is called on rank 0 after each checkpoint with the averaged model. Raises `checkpoint.CheckpointError`.
     """
@@ -98,7 +99,7 @@ def train_flow(
         ranks=ranks,
     )
     path = folder / "flow.ckpt"
-    start = _resume(path, learner, average, optimizer)
+    start = _resume(path, learner, average, optimizer, begin)
     middle: list[Tensor] = []
     learner.transformer.single_transformer_blocks[0].register_forward_hook(lambda _m, _i, out: middle.append(out[1]))
     pool = Pool(
@@ -178,8 +179,13 @@ def _done(step: int, plan: Plan, began: float, ranks: int) -> float:
     return max(by_steps, clock.item())
 
 
-def _resume(path: Path, learner: Learner, average: Learner, optimizer: Optimizer) -> int:
+def _resume(path: Path, learner: Learner, average: Learner, optimizer: Optimizer, begin: Parts | None) -> int:
     """Load what there is and return the step to begin with."""
+    if not path.exists() and begin is not None:  # the optimiser and the reading head start afresh
+        learner.transformer.load_state_dict(begin.transformer.state_dict())
+        learner.text.load_state_dict(begin.text.state_dict())
+        average.load_state_dict(learner.state_dict())
+        return 0
     if not path.exists():
         learner.text.load_state_dict(checkpoint.load(path.with_name("text.ckpt"), "text")["model"])
         average.load_state_dict(learner.state_dict())

@@ -2,12 +2,14 @@
 
 import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
 from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
+from transformers import CLIPTextModel, T5EncoderModel
 
 from .text import TextSide
 
@@ -33,6 +35,27 @@ def build_transformer() -> FluxTransformer2DModel:
 
 def build_scheduler() -> FlowMatchEulerDiscreteScheduler:
     return FlowMatchEulerDiscreteScheduler(shift=SHIFT, use_dynamic_shifting=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """The trained parts of a packaged folder, in float32."""
+
+    transformer: FluxTransformer2DModel
+    autoencoder: AutoencoderKL
+    text: TextSide
+
+
+def unpackage(folder: Path) -> Parts:
+    """Open a packaged folder for further training; raises OSError if a part is missing or cannot be read."""
+    text = TextSide()
+    text.clip = CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32)
+    text.t5 = T5EncoderModel.from_pretrained(folder / "text_encoder_2", dtype=torch.float32)
+    return Parts(
+        transformer=FluxTransformer2DModel.from_pretrained(folder / "transformer", torch_dtype=torch.float32),
+        autoencoder=AutoencoderKL.from_pretrained(folder / "vae", torch_dtype=torch.float32),
+        text=text,
+    )
 
 
 def package(

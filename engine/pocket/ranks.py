@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ def launch(work: Callable[..., None], *arguments: Any, ranks: int) -> None:
 
 
 def _enter(rank: int, ranks: int, meet: str, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{meet}", rank=rank, world_size=ranks)
@@ -29,6 +32,13 @@ def _enter(rank: int, ranks: int, meet: str, work: Callable[..., None], argument
         work(rank, ranks, *arguments)
     finally:
         dist.destroy_process_group()
+
+
+def _leave_with_parent(parent: int) -> None:
+    """End this process when the one that launched it is gone, however that ended: ranks alone would train on unseen."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def average(tensors: Iterable[Tensor], ranks: int) -> None:

@@ -16,7 +16,7 @@ from . import checkpoint, course
 from .autoencoder import finish_autoencoder, train_autoencoder
 from .course import Plan, train_flow
 from .flow import Learner
-from .packaging import package
+from .packaging import package, unpackage
 from .ranks import barrier, launch
 from .samples import PROMPTS, contact_sheet, draw
 from .text import train_text
@@ -47,14 +47,17 @@ def train(
     ranks: int | None = None,
     recipe: Recipe | None = None,
     weights: Path | None = None,
+    go_on: bool = False,
     say: Callable[[str], None] = print,
 ) -> Path:
     """Run every stage in `folder` and package to `weights` (default: the repository's own); returns that folder.
 
     Safe to stop at any time: a later call goes on from the last checkpoints. `device` is "cpu", "cuda" or "auto";
-    `minutes` ends the transformer's training by the clock, its learning rate falling in time; `ranks` is the number of
-    single-thread processes on a CPU (default: 2, on a GPU 1). `say` gets one line per report. Raises
-    `checkpoint.CheckpointError` on a damaged checkpoint.
+    `minutes` ends the transformer's training by the clock, its learning rate falling in time; `ranks` is the number
+    of single-thread processes on a CPU (default: 2, on a GPU 1). With `go_on` and no transformer checkpoint in `folder`
+    the packaged `weights` are trained further (all sizes and guidance from the first step on, the optimiser afresh)
+    instead of starting from nothing. `say` gets one line per report. Raises `checkpoint.CheckpointError` on a damaged
+    checkpoint, OSError if packaged weights to go on from cannot be read.
     """
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -64,27 +67,41 @@ def train(
     if minutes is not None:
         recipe = replace(recipe, flow=replace(recipe.flow, minutes=minutes, steps=10**6))
     folder.mkdir(parents=True, exist_ok=True)
-    launch(_stages, folder, seed, device, recipe, say, ranks=1 if device != "cpu" else ranks or 2)
-    return export(folder, weights or WEIGHTS)
+    weights = weights or WEIGHTS
+    origin = weights if go_on and not (folder / "flow.ckpt").exists() else None
+    if origin is not None:
+        recipe = replace(recipe, flow=replace(recipe.flow, small_steps=0, guided_from=0))
+    launch(_stages, folder, seed, device, recipe, say, origin, ranks=1 if device != "cpu" else ranks or 2)
+    return export(folder, weights)
 
 
 def _stages(
-    rank: int, ranks: int, folder: Path, seed: int, device: str, recipe: Recipe, say: Callable[[str], None]
+    rank: int,
+    ranks: int,
+    folder: Path,
+    seed: int,
+    device: str,
+    recipe: Recipe,
+    say: Callable[[str], None],
+    origin: Path | None,
 ) -> None:
-    if not (folder / "vae" / "config.json").exists():
+    begin = unpackage(origin) if origin is not None else None
+    if begin is not None and rank == 0:
+        begin.autoencoder.save_pretrained(folder / "vae")
+    if begin is None and not (folder / "vae" / "config.json").exists():
         train_autoencoder(rank, ranks, folder, seed=seed, steps=recipe.autoencoder_steps, device=device, say=say)
         if rank == 0:
             finish_autoencoder(folder, seed=seed)
-    if rank == 0 and not (folder / "flow.ckpt").exists():
+    if begin is None and rank == 0 and not (folder / "flow.ckpt").exists():
         train_text(folder, seed=seed, steps=recipe.text_steps, device=device, say=say)
     barrier(ranks)
 
     def sheet(learner: Learner, autoencoder: AutoencoderKL, step: int) -> None:
         distilled = step > recipe.flow.guided_from + 150
-        images = draw(learner, autoencoder, PROMPTS, guidance=2.5, true_guidance=1.0 if distilled else 2.5)
-        contact_sheet(images, PROMPTS, folder / f"flow-{step:06d}.png")
+        images = draw(learner, autoencoder, PROMPTS[::2], guidance=2.5, true_guidance=1.0 if distilled else 2.5)
+        contact_sheet(images, PROMPTS[::2], folder / f"flow-{step:06d}.png")
 
-    train_flow(rank, ranks, folder, seed=seed, plan=recipe.flow, device=device, say=say, sample=sheet)
+    train_flow(rank, ranks, folder, seed=seed, plan=recipe.flow, device=device, say=say, sample=sheet, begin=begin)
 
 
 def export(folder: Path, weights: Path) -> Path:
@@ -108,6 +125,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=None, help="end the transformer's training by the clock")
     parser.add_argument("--ranks", type=int, default=None)
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
+    parser.add_argument("--go-on", action="store_true", help="begin from the packaged weights, not from nothing")
     parser.add_argument("--export", action="store_true", help="only package the last checkpoint")
     given = parser.parse_args()
     if given.export:
@@ -120,6 +138,7 @@ def main() -> None:
         minutes=given.minutes,
         ranks=given.ranks,
         weights=given.weights,
+        go_on=given.go_on,
         say=say_now,
     )
 

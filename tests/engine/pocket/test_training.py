@@ -1,5 +1,7 @@
 """The recipe's promises: resumed training equals unbroken training, and a damaged checkpoint is refused."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from diffusers.pipelines.flux.pipeline_flux import FluxPipeline
 from engine.pocket import checkpoint
 from engine.pocket.autoencoder import build_autoencoder
 from engine.pocket.course import STAGE, Plan, train_flow
+from engine.pocket.packaging import unpackage
 from engine.pocket.text import TextSide
 from engine.pocket.train import export
 
@@ -27,8 +30,8 @@ PLAN = Plan(
 
 
 @pytest.fixture(autouse=True)
-def small_transformer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the learner a sister of one block each: the promises do not depend on the depth."""
+def small_transformer(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give the learner a sister of one block each and one thread: the promises depend on neither."""
 
     def build() -> FluxTransformer2DModel:
         return FluxTransformer2DModel(
@@ -45,6 +48,10 @@ def small_transformer(monkeypatch: pytest.MonkeyPatch) -> None:
         )
 
     monkeypatch.setattr("engine.pocket.flow.build_transformer", build)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def prepare(folder: Path) -> Path:
@@ -88,6 +95,19 @@ def test_a_trained_checkpoint_becomes_a_folder_the_stock_pipeline_opens(tmp_path
     pipeline.set_progress_bar_config(disable=True)
     made = pipeline("a red house", width=64, height=96, num_inference_steps=2, max_sequence_length=16)
     assert made.images[0].size == (64, 96)  # type: ignore[union-attr]
+
+
+def test_training_goes_on_from_packaged_weights(tmp_path: Path) -> None:
+    first, second = prepare(tmp_path / "first"), prepare(tmp_path / "second")
+    run(first, 2)
+    parts = unpackage(export(first, tmp_path / "weights"))
+    trained = checkpoint.load(first / "flow.ckpt", STAGE)["ema"]
+    for name, value in parts.transformer.state_dict().items():
+        assert torch.equal(value, trained[f"transformer.{name}"].bfloat16().float()), name
+    train_flow(0, 1, second, seed=4, plan=replace(PLAN, steps=1), say=lambda _line: None, begin=parts)
+    further = checkpoint.load(second / "flow.ckpt", STAGE)["model"]
+    for name, value in parts.text.state_dict().items():
+        assert torch.allclose(value, further[f"text.{name}"], atol=0.01), name
 
 
 def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:

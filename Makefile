@@ -5,7 +5,7 @@ VENV ?= .venv
 # The tensor library, asked for first and pinned, so that pip takes a CPU build where its configuration offers one.
 # Another build: make setup TORCH='torch==2.13.0+cpu' (README, "Without a GPU").
 TORCH ?= torch==2.13.0
-BENCHES ?= $(filter-out __init__,$(basename $(notdir $(wildcard bench/*.py))))
+BENCHES ?= ack kill memory pocket queue
 
 bin := $(VENV)/bin
 pip := $(bin)/python -m pip --disable-pip-version-check
@@ -32,7 +32,7 @@ check: $(installed_dev)  ## what CI runs: style, types, import rules, all tests
 	$(bin)/ruff format --check .
 	$(bin)/pyright
 	$(bin)/lint-imports
-	$(bin)/python -m pytest
+	@$(MAKE) --no-print-directory test
 
 fix: $(installed_dev)  ## put right what can be put right by itself
 	$(bin)/ruff check --fix .

@@ -90,7 +90,10 @@ def remove(name: str) -> Callable[[Path], None]:
 
 
 def write(name: str, text: str) -> Callable[[Path], None]:
-    return lambda folder: (folder / name).write_text(text) and None
+    def damage(folder: Path) -> None:
+        (folder / name).write_text(text)
+
+    return damage
 
 
 WEIGHTS = "transformer/diffusion_pytorch_model.safetensors"

@@ -57,6 +57,9 @@ class Database:
         Raises `UnsupportedDatabase`, `DatabaseUnavailable`, `DatabaseDamaged`.
         """
         database = cls(_checked(url), read_only=read_only)
+        # aiosqlite does not wait for the thread of a connection that never opened; it may outlive the loop.
+        if database.is_sqlite and not (folder := Path(database.url.database or "").parent).is_dir():
+            raise DatabaseUnavailable("FileNotFoundError") from FileNotFoundError(str(folder))
         try:
             async with database.reading() if read_only else database.writing() as session:
                 await session.connection()

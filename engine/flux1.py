@@ -129,10 +129,13 @@ class Flux1:
 
     @torch.inference_mode()
     def _fit_projection(self) -> Projection:
-        pixels = example_pictures(128, 4)
+        pixels = example_pictures(128, 12)
         device = torch.device("cpu") if self._offload else self._device
         latents = self._vae.encode(pixels.to(device, self._vae.dtype), return_dict=False)[0].mode()
-        return Projection.fit(pixels, latents.float().cpu())
+        # What the decoder makes of them, not what they were: a small autoencoder answers strange pictures faintly, and
+        # a map that made up for that would shout on familiar ones.
+        decoded = self._vae.decode(latents, return_dict=False)[0]
+        return Projection.fit(decoded.float().cpu().clamp(-1, 1), latents.float().cpu())
 
 
 class ObservedEuler(FlowMatchEulerDiscreteScheduler):

@@ -54,22 +54,27 @@ class Projection:
 
 
 def example_pictures(size: int, count: int) -> torch.Tensor:
-    """Dead leaves: discs of all sizes and colours over one another, which share natural pictures' statistics.
+    """Discs of bold colours over smooth grounds: edges and plain surfaces, which every autoencoder has learned to keep.
 
     Always the same ones; (count, 3, size, size) in -1..1.
     """
     dice = random.Random(0)
+    slope = Image.linear_gradient("L").resize((size, size))
     arrays = []
     for _ in range(count):
-        picture = Image.new("RGB", (size, size))
+        upper, lower = (Image.new("RGB", (size, size), _colour(dice)) for _ in range(2))
+        picture = Image.composite(lower, upper, slope)
         brush = ImageDraw.Draw(picture)
-        for _ in range(400):
-            radius = min(size / 2, 3 / (1 - dice.random()) ** 0.5 * size / 64)
+        for _ in range(dice.randrange(14)):
+            radius = min(size / 2.5, size / 16 / (1 - dice.random()) ** 0.7)
             x, y = dice.uniform(0, size), dice.uniform(0, size)
-            colour = (dice.randrange(256), dice.randrange(256), dice.randrange(256))
-            brush.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
+            brush.ellipse((x - radius, y - radius, x + radius, y + radius), fill=_colour(dice))
         arrays.append(np.asarray(picture))
     return torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def _colour(dice: random.Random) -> tuple[int, int, int]:
+    return dice.randrange(256), dice.randrange(256), dice.randrange(256)
 
 
 def _padded(latents: torch.Tensor) -> torch.Tensor:

@@ -1,8 +1,8 @@
 """The judge at work: pictures in, readings and embeddings out. It knows neither prompts nor who drew the pictures."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Self, TypeVar
 
 import numpy as np
 import torch
@@ -10,33 +10,30 @@ import torch.nn.functional as F
 from PIL import Image
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.errors import ModelDamaged, RequestError
-from engine.pocket.scenes import COLORS
 
-from .network import (
-    EMBEDDING,
-    GROUND_CLASSES,
-    KIND_CLASSES,
-    PLACE_CLASSES,
-    STRIDE,
-    STYLE_CLASSES,
-    TIME_CLASSES,
-    JudgeNetwork,
-    Maps,
-)
-from .reading import Reading, Seen
+from .finding import Name, Spot, find, told
+from .namer import Namer, cut, to_tensor
+from .network import EMBEDDING, STRIDE, JudgeNetwork, Maps
+from .reading import Reading
 
-WEIGHTS = Path(__file__).parent / "judge.safetensors"
+WEIGHTS = Path(__file__).parent
+"""The folder that holds the packaged weights."""
+FINDING, NAMING = "finding.safetensors", "naming.safetensors"
 AREA = 112 * 112
 """Pixels of the working picture, about; its sides are multiples of STRIDE."""
 LONGEST, SHORTEST, WIDEST = 4096, 32, 4.0
 """Limits of what is judged: longest and shortest side in pixels, ratio of the sides."""
 LAYOUT = 12
 """Side of the layout maps."""
-_THERE = 0.4
-_NAMED = 0.5
+_LOOKS = 3
+"""How often the place of a thing is corrected before it is named."""
+_HANDY = 384
+"""Longest side of the picture from which things are cut."""
+
+T = TypeVar("T")
 
 
 class UnfitPicture(RequestError):
@@ -52,27 +49,21 @@ class UnfitPicture(RequestError):
 
 
 class Judge:
-    """Reads pictures with one set of weights, in fp32 on the CPU. Not to be shared by threads while they load it."""
+    """Reads pictures with one set of weights, in fp32 on the CPU.
 
-    def __init__(self, network: JudgeNetwork) -> None:
-        self._network = network.eval()
+    Two looks: the network finds things, ground, place and time in the whole picture, the namer looks at each thing.
+    """
+
+    def __init__(self, network: JudgeNetwork, namer: Namer) -> None:
+        self._network, self._namer = network.eval(), namer.eval()
 
     @classmethod
-    def load(cls, weights: Path = WEIGHTS) -> "Judge":
-        """Open the weights (safetensors); raises ModelDamaged when they are missing or not the judge's."""
-        if not weights.is_file():
-            raise ModelDamaged(str(weights.parent), f"missing: {weights.name}")
-        try:
-            tensors = {name: value.float() for name, value in load_file(weights).items()}
-            network = JudgeNetwork()
-            absent, foreign = network.load_state_dict(tensors, strict=False)
-        except (SafetensorError, OSError, RuntimeError) as error:
-            raise ModelDamaged(str(weights.parent), f"damaged: {weights.name}") from error
-        if foreign or any(not name.endswith("num_batches_tracked") for name in absent):
-            raise ModelDamaged(str(weights.parent), f"damaged: {weights.name}")
-        if not all(bool(value.isfinite().all()) for value in tensors.values()):
-            raise ModelDamaged(str(weights.parent), f"damaged: {weights.name}")
-        return cls(network)
+    def load(cls, weights: Path = WEIGHTS) -> Self:
+        """Open the folder with both weights (safetensors); raises ModelDamaged when one is missing or damaged."""
+        network, namer = JudgeNetwork(), Namer()
+        _load_into(network, weights / FINDING)
+        _load_into(namer, weights / NAMING)
+        return cls(network, namer)
 
     def read(self, picture: Image.Image) -> Reading:
         """Tell what is in one picture; raises UnfitPicture."""
@@ -80,36 +71,59 @@ class Judge:
 
     def read_all(self, pictures: Sequence[Image.Image]) -> list[Reading]:
         """Tell what is in each picture, in their order; sizes may differ. Raises UnfitPicture."""
-        return self._judged(pictures, _readings)
+
+        def readings(maps: Maps, some: list[Image.Image]) -> list[Reading]:
+            found = find(maps)
+            for _ in range(_LOOKS):
+                looked = iter(self._look(some, found))
+                found = [
+                    [next(looked).corrected(*spot, image.size) for spot in spots]
+                    for image, spots in zip(some, found, strict=True)
+                ]
+            named = iter(self._look(some, found))
+            things = [[next(named).at(*spot) for spot in spots] for spots in found]
+            return [told(maps, i, seen) for i, seen in enumerate(things)]
+
+        return self._judged(pictures, readings)
 
     def embed(self, pictures: Sequence[Image.Image]) -> np.ndarray:
         """Return float32 (n, 128), rows of length 1: alike in things, colours and place is a large dot product."""
-        rows = self._judged(pictures, lambda maps: list(maps.embedding.numpy()))
+        rows = self._judged(pictures, lambda maps, _: list(maps.embedding.numpy()))
         return np.stack(rows).astype(np.float32) if rows else np.zeros((0, EMBEDDING), np.float32)
 
     def layout(self, pictures: Sequence[Image.Image]) -> np.ndarray:
         """Return float32 (n, 144): how probably each cell of a 12 x 12 raster belongs to a thing, whatever thing."""
 
-        def covered(maps: Maps) -> list[np.ndarray]:
+        def covered(maps: Maps, _: list[Image.Image]) -> list[np.ndarray]:
             raster = F.interpolate(maps.cover.sigmoid()[:, None], size=(LAYOUT, LAYOUT), mode="area")
             return list(raster.flatten(1).numpy())
 
         rows = self._judged(pictures, covered)
         return np.stack(rows).astype(np.float32) if rows else np.zeros((0, LAYOUT * LAYOUT), np.float32)
 
-    def _judged(self, pictures: Sequence[Image.Image], use: Any) -> list[Any]:
+    def _look(self, images: list[Image.Image], found: list[list[Spot]]) -> list[Name]:
+        """Name what stands at each spot, picture after picture."""
+        pieces = [piece for image, spots in zip(images, found, strict=True) for piece in cut(image, spots)]
+        names: list[Name] = []
+        for start in range(0, len(pieces), 64):
+            with torch.inference_mode():
+                kinds, colors, offs = self._namer(to_tensor(pieces[start : start + 64]))
+            names += [Name.of(*said) for said in zip(kinds.softmax(1), colors, offs, strict=True)]
+        return names
+
+    def _judged(self, pictures: Sequence[Image.Image], use: Callable[[Maps, list[Image.Image]], list[T]]) -> list[T]:
         """Run the network over pictures of one working size at a time and put the results back in order."""
         sizes: dict[tuple[int, int], list[int]] = {}
         for i, picture in enumerate(pictures):
             _check(picture)
             sizes.setdefault(working_size(*picture.size), []).append(i)
-        results: dict[int, Any] = {}
+        results: dict[int, T] = {}
         for size, indices in sizes.items():
             for start in range(0, len(indices), 32):
                 some = indices[start : start + 32]
+                images = [_handy(pictures[i]) for i in some]
                 with torch.inference_mode():
-                    maps = cast(Maps, self._network(to_batch((pictures[i] for i in some), size)))
-                    results.update(zip(some, use(maps), strict=True))
+                    results.update(zip(some, use(self._network(to_batch(images, size)), images), strict=True))
         return [results[i] for i in range(len(pictures))]
 
 
@@ -144,45 +158,21 @@ def _check(picture: Image.Image) -> None:
         raise UnfitPicture(width, height, "mode")
 
 
-def _readings(maps: Maps) -> list[Reading]:
-    n = len(maps.centre)
-    wholes = [getattr(maps, name).softmax(1) for name in ("ground", "place", "time", "style")]
-    heat = maps.centre.sigmoid()
-    peaks = heat == F.max_pool2d(heat[:, None], 3, 1, 1)[:, 0]
-    kinds, colors, sizes = maps.kind.softmax(1), maps.color.softmax(1), maps.size.exp()
-    readings = []
-    for i in range(n):
-        ground, place, time, style = (
-            classes[int(whole[i].argmax())]
-            for classes, whole in zip((GROUND_CLASSES, PLACE_CLASSES, TIME_CLASSES, STYLE_CLASSES), wholes, strict=True)
-        )
-        things: list[tuple[float, Seen]] = []
-        for y, x in (peaks[i] & (heat[i] > _THERE)).nonzero().tolist():
-            sure, kind = (float(v) for v in kinds[i, :, y, x].max(0))
-            name = KIND_CLASSES[int(kind)]
-            seen = Seen(
-                kind=name if name != "unsure" and sure >= _NAMED else None,
-                color=COLORS[int(colors[i, :, y, x].argmax())],
-                x=(x + 0.5) / heat.shape[2], y=(y + 0.5) / heat.shape[1], size=float(sizes[i, y, x]), sure=sure,
-            )  # fmt: skip
-            things.append((float(heat[i, y, x]), seen))
-        readings.append(
-            Reading(
-                things=_apart(things, heat.shape[2] / heat.shape[1]),
-                ground=cast(Any, None if ground == "none" or time != "none" else ground),
-                place=cast(Any, None if place in ("bare", "none", "unsure") else place),
-                time=cast(Any, None if time in ("none", "unsure") else time),
-                style=cast(Any, style),
-            )
-        )
-    return readings
+def _handy(picture: Image.Image) -> Image.Image:
+    picture = picture.convert("RGB")
+    if max(picture.size) > _HANDY:
+        picture.thumbnail((_HANDY, _HANDY), Image.Resampling.BOX)
+    return picture
 
 
-def _apart(things: list[tuple[float, Seen]], ratio: float) -> tuple[Seen, ...]:
-    """Drop the weaker of two peaks inside the same thing; `ratio` is the picture's width by its height."""
-    kept: list[Seen] = []
-    for _, seen in sorted(things, key=lambda pair: -pair[0]):
-        across, down = (ratio, 1.0) if ratio >= 1 else (1.0, 1 / ratio)  # in units of the shorter side
-        if all(max(abs(seen.x - o.x) * across, abs(seen.y - o.y) * down) > 0.42 * max(seen.size, o.size) for o in kept):
-            kept.append(seen)
-    return tuple(sorted(kept, key=lambda seen: -seen.size))
+def _load_into(network: nn.Module, weights: Path) -> None:
+    if not weights.is_file():
+        raise ModelDamaged(str(weights.parent), f"missing: {weights.name}")
+    try:
+        tensors = {name: value.float() for name, value in load_file(weights).items()}
+        absent, foreign = network.load_state_dict(tensors, strict=False)
+    except (SafetensorError, OSError, RuntimeError) as error:
+        raise ModelDamaged(str(weights.parent), f"damaged: {weights.name}") from error
+    whole = all(bool(value.isfinite().all()) for value in tensors.values())
+    if not whole or foreign or any(not name.endswith("num_batches_tracked") for name in absent):
+        raise ModelDamaged(str(weights.parent), f"damaged: {weights.name}")

@@ -47,7 +47,7 @@ class Maps:
     """(n, EMBEDDING), of length 1"""
 
 
-class _Conv(nn.Module):
+class Conv(nn.Module):
     def __init__(self, inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1) -> None:
         super().__init__()
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False)
@@ -57,10 +57,10 @@ class _Conv(nn.Module):
         return F.relu(self.norm(self.conv(x)))
 
 
-class _Block(nn.Module):
+class Block(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.first, self.second = _Conv(width, width), _Conv(width, width)
+        self.first, self.second = Conv(width, width), Conv(width, width)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.second(self.first(x))
@@ -71,13 +71,13 @@ class JudgeNetwork(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = nn.Sequential(_Conv(3, 24, stride=2), _Conv(24, 40, stride=2), _Block(40))
-        self.eighth = nn.Sequential(_Conv(40, 72, stride=2), _Block(72))
-        self.sixteenth = nn.Sequential(_Conv(72, 96, stride=2), _Block(96))
-        self.thirtysecond = nn.Sequential(_Conv(96, 96, stride=2), _Conv(96, 96))
-        self.up_sixteenth = _Conv(96, 96, kernel=1)
-        self.up_eighth = _Conv(96, 72, kernel=1)
-        self.merged = _Block(72)
+        self.stem = nn.Sequential(Conv(3, 24, stride=2), Conv(24, 40, stride=2), Block(40))
+        self.eighth = nn.Sequential(Conv(40, 72, stride=2), Block(72))
+        self.sixteenth = nn.Sequential(Conv(72, 96, stride=2), Block(96))
+        self.thirtysecond = nn.Sequential(Conv(96, 96, stride=2), Conv(96, 96))
+        self.up_sixteenth = Conv(96, 96, kernel=1)
+        self.up_eighth = Conv(96, 72, kernel=1)
+        self.merged = Block(72)
         self.cells = nn.Conv2d(72, 3 + len(KIND_CLASSES) + len(COLORS), 1)
         self.embed = nn.Linear(72 + 96 + 96, EMBEDDING)
         self.wholes = nn.ModuleList(

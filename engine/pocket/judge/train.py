@@ -18,7 +18,8 @@ from engine.pocket.scenes import COLORS, KINDS
 
 from .degrade import degrade
 from .network import JudgeNetwork, Maps
-from .samples import UNKNOWN, Sample, make_sample
+from .sample import UNKNOWN, Sample
+from .samples import make_sample
 
 STAGE = "judge"
 SIZES = ((112, 112), (112, 112), (112, 112), (88, 136), (136, 88), (152, 88), (88, 152))

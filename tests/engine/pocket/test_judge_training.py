@@ -6,14 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 
 from engine.pocket.checkpoint import CheckpointError
 from engine.pocket.judge.degrade import degrade
+from engine.pocket.judge.finding import Name
+from engine.pocket.judge.namer import SIDE, cut
 from engine.pocket.judge.network import KIND_CLASSES, UNSURE, JudgeNetwork
 from engine.pocket.judge.sample import Sample
 from engine.pocket.judge.samples import make_sample
 from engine.pocket.judge.train import batch_of, judge_loss, train_judge
+from engine.pocket.judge.train_namer import cuttings_of, train_namer
 
 
 @pytest.fixture(autouse=True)
@@ -107,3 +111,42 @@ def test_degrading_is_repeatable_bounded_and_can_be_nothing() -> None:
     assert first.abs().max() <= 1
     assert (first - pictures).abs().mean() > 0.005
     torch.testing.assert_close(degrade(pictures, torch.Generator(), strength=0), pictures)
+
+
+def test_a_resumed_naming_equals_an_unbroken_one(tmp_path: Path) -> None:
+    def trained(name: str, steps: int) -> dict[str, torch.Tensor]:
+        weights = tmp_path / name / "naming.safetensors"
+        weights.parent.mkdir(exist_ok=True)
+        train_namer(weights.parent, weights, seed=2, steps=steps, total=3, batch=8, pictures=2, save_every=2)
+        return load_file(weights)
+
+    unbroken = trained("unbroken", 3)
+    trained("broken", 2)
+    resumed = trained("broken", 3)
+    for name, value in unbroken.items():
+        torch.testing.assert_close(resumed[name], value, rtol=0, atol=0, msg=name)
+
+
+def test_a_cutting_knows_how_far_it_is_off() -> None:
+    """Putting the place right by the answer gives a cutting of the very thing, as an exact place does."""
+    for i in range(40):
+        sample = make_sample(f"off-{i}", 136, 88)
+        for piece, kind, color, (dx, dy, growth) in cuttings_of(f"off-{i}", 136, 88):
+            assert piece.shape == (SIDE, SIDE, 3)
+            assert (kind, color) == (KIND_CLASSES.index(UNSURE), -1) or any(
+                (t.kind, t.color) == (kind, color) for t in sample.things
+            )
+            assert max(abs(dx), abs(dy)) < 0.28 / 0.48 + 1e-6
+            assert abs(growth) < 0.74
+
+
+def test_correcting_a_place_moves_it_onto_the_thing() -> None:
+    name = Name(kind="cat", color="red", sure=0.9, off=(0.25, -0.5, float(np.log(2))))
+    x, y, size = name.corrected(0.5, 0.5, 0.2, (200, 100))
+    assert (x, y, size) == pytest.approx((0.525, 0.4, 0.4))
+
+
+def test_what_is_cut_out_at_the_edge_goes_on_beyond_it() -> None:
+    picture = Image.new("RGB", (100, 60), (200, 30, 40))
+    corner, middle = cut(picture, [(0.0, 0.0, 0.5), (0.5, 0.5, 0.3)])
+    np.testing.assert_array_equal(corner, middle)

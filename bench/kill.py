@@ -28,7 +28,14 @@ from playground import Interaction, NotOffered, Playground
 Json = dict[str, Any]
 
 LONGEST_LIFE = 4.0
-"""Seconds from a start's readiness to its end, at most; the shortest is none at all."""
+"""Seconds from a start's readiness to its end, at most, when the moment it waits for does not come; at least none."""
+LINGER = 0.06
+"""The longest wait, in seconds, between seeing that moment and the kill: a transaction or an edit takes this long."""
+ACCEPTING, DRAWING, STORING, DELIVERING = "accepting", "drawing", "storing", "delivering"
+AIMS = (None, ACCEPTING, DRAWING, STORING, DELIVERING)
+"""What a kill waits for, in turns; None dies at any time."""
+SECONDS_PER_STEP = "0.08"
+"""Of the fake engine: a job of twelve steps takes about a second, so that most lives end within one."""
 SETTLING = 300.0
 """Seconds that the last, unkilled bot has to finish what is left."""
 
@@ -67,7 +74,7 @@ class Trial:
         began = time.perf_counter()
         self.folder.mkdir(parents=True, exist_ok=True)
         async with Playground(state_file=self.folder / "discord.json") as playground:
-            bot = Bot(self.module, self.folder, playground)
+            bot = Bot(self.module, self.folder, playground, FAKE_SECONDS_PER_STEP=SECONDS_PER_STEP)
             try:
                 for turn in range(self.kills):
                     await bot.start()
@@ -91,11 +98,15 @@ class Trial:
         return self.findings
 
     async def _live(self, playground: Playground, turn: int) -> None:
-        """One life of the bot: some requests, and a death at a random moment during or after them."""
-        life = asyncio.create_task(asyncio.sleep(self.random.uniform(0.0, LONGEST_LIFE)))
-        due = round(self.wanted * (turn + 1) / self.kills) - len(self.asked)
+        """One life of the bot: some requests, and a death at a random moment of a kind that takes turns."""
+        # All is asked for in the first three quarters, so that most lives begin with something waiting.
+        due = round(self.wanted * min(1.0, (turn + 1) / (0.75 * self.kills))) - len(self.asked)
         asking = asyncio.create_task(self._ask(playground, due))
-        await life
+        wanted = AIMS[turn % len(AIMS)]
+        deadline = time.monotonic() + self.random.uniform(0.0, LONGEST_LIFE)
+        while time.monotonic() < deadline and self._moment() != wanted:  # noqa: ASYNC110 -- another process's rows
+            await asyncio.sleep(0.002)
+        await asyncio.sleep(self.random.uniform(0.0, LINGER))
         asking.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await asking
@@ -184,18 +195,20 @@ class Trial:
                 self.findings.broken.append(f"file without a row: {path.name}")
 
     def _moment(self) -> str:
-        """What the bot was at when it died, as far as its rows tell."""
+        """What the bot is at, as far as its rows and files tell."""
         rows = self._rows("SELECT status, delivered_at, card_message_id FROM jobs WHERE delivered_at IS NULL")
-        ended = sum(row["status"] not in ("queued", "running") for row in rows)
-        running = sum(row["status"] == "running" for row in rows)
-        cardless = sum(row["card_message_id"] is None for row in rows)
-        if cardless:
-            return "accepting"
-        if ended:
-            return "delivering"
-        if running:
-            return "drawing or storing"
+        if any(row["card_message_id"] is None for row in rows):
+            return ACCEPTING
+        if any(row["status"] not in ("queued", "running") for row in rows):
+            return DELIVERING
+        if any(row["status"] == "running" for row in rows):
+            return STORING if self._stray() else DRAWING
         return "between jobs" if rows else "idle"
+
+    def _stray(self) -> bool:
+        """Whether a file is there that no row knows yet."""
+        known = {row["digest"] for row in self._rows("SELECT digest FROM images")}
+        return any(path.stem not in known for path in (self.folder / "storage" / "pictures").glob("*/*"))
 
     def _rows(self, statement: str) -> list[sqlite3.Row]:
         path = self.folder / "storage" / "atelier.db"

@@ -15,7 +15,7 @@ from .reading import Reading, Seen
 
 THERE = 0.4
 """A thing stands where the network is surer than this."""
-NAMED = 0.5
+NAMED = 0.7
 """A thing has a name when the namer is surer than this."""
 
 Spot = tuple[float, float, float]

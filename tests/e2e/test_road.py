@@ -19,15 +19,17 @@ needs_weights = pytest.mark.skipif(
 
 @pytest.mark.parametrize("module", [pytest.param(FAKE_BOT, id="fake"), pytest.param("bot", marks=needs_weights)])
 async def test_the_road_from_imagine_to_delete(pg: Playground, tmp_path: Path, rows: Rows, module: str) -> None:
-    bot = Bot(module, tmp_path, pg, FAKE_SECONDS_PER_STEP="0.6")
+    # Many steps on one core: the pocket model's usual twelve are over too soon for two previews, two seconds apart.
+    slow = {"ATELIER_LIMITS__STEPS": "100", "OMP_NUM_THREADS": "1", "FAKE_SECONDS_PER_STEP": "0.09"}
+    bot = Bot(module, tmp_path, pg, **slow)
     await bot.start()
     ada, ben = pg.person("Ada"), pg.person("Ben")
 
-    asked = await ben.slash("studio", "imagine", prompt="a red house under a starry night sky")
+    asked = await ben.slash("studio", "imagine", prompt="a red house under a starry night sky --steps 100")
     grid = asked.message
     assert grid is not None, asked.reason
     previews = await watch(pg, grid)
-    assert len(previews) >= 2
+    assert len(previews) >= 2, previews
     assert labels(grid) == ["U1", "U2", "U3", "U4", "🔄", "V1", "V2", "V3", "V4"]
     assert [one["filename"] for one in grid["attachments"]] == ["1.png", "2.png", "3.png", "4.png"]
 

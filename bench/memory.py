@@ -114,7 +114,8 @@ async def measure(folder: Path, model: Path, total: int, steps: int) -> list[tup
                     ends.changed.clear()
                     await ends.changed.wait()
                 async with database.reading() as session:
-                    parent = (await images.of_job(session, ids[1]))[0].digest
+                    drawn = [picture for job in ids for picture in await images.of_job(session, job)]
+                    parent = drawn[0].digest
                 gc.collect()
                 samples.append((start + ROUND, psutil.Process().memory_info().rss / MIB))
                 print(f"{samples[-1][0]} jobs: {samples[-1][1]:.1f} MiB", flush=True)

@@ -68,10 +68,7 @@ async def fail(
     now: datetime | None = None,
 ) -> Job:
     """End a job that could not be done, with a code of at most 64 characters, and refund it. Raises `LostClaim`."""
-    now = now or times.now()
-    job = await _end(session, job_id, fence, JobStatus.FAILED, now, error_code=code, error_detail=detail)
-    await ledger.refund(session, job_id, now=now)
-    return job
+    return await _end_refunded(session, job_id, fence, JobStatus.FAILED, now or times.now(), code, detail)
 
 
 async def block(
@@ -84,15 +81,26 @@ async def block(
     now: datetime | None = None,
 ) -> Job:
     """End a job that a filter refused, and refund it. Raises `LostClaim`."""
-    now = now or times.now()
-    job = await _end(session, job_id, fence, JobStatus.BLOCKED, now, error_code=code, error_detail=detail)
-    await ledger.refund(session, job_id, now=now)
-    return job
+    return await _end_refunded(session, job_id, fence, JobStatus.BLOCKED, now or times.now(), code, detail)
 
 
 async def finish_cancelled(session: AsyncSession, job_id: int, fence: int, *, now: datetime | None = None) -> Job:
     """End a running job as its cancellation asked; no refund, since it had begun. Raises `LostClaim`."""
     return await _end(session, job_id, fence, JobStatus.CANCELLED, now or times.now())
+
+
+async def _end_refunded(
+    session: AsyncSession,
+    job_id: int,
+    fence: int,
+    status: JobStatus,
+    now: datetime,
+    code: str,
+    detail: dict[str, Any] | None,
+) -> Job:
+    job = await _end(session, job_id, fence, status, now, error_code=code, error_detail=detail)
+    await ledger.refund(session, job_id, now=now)
+    return job
 
 
 async def _end(session: AsyncSession, job_id: int, fence: int, status: JobStatus, now: datetime, **values: Any) -> Job:

@@ -162,12 +162,7 @@ def train_judge(
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         optimizer.step()
         keep = min(0.995, (step + 1) / (step + 10))
-        with torch.no_grad():
-            for name, value in model.state_dict().items():
-                if value.is_floating_point():
-                    average[name].lerp_(value, 1 - keep)
-                else:
-                    average[name].copy_(value)
+        follow(average, model, keep)
         for name, part in parts.items():
             mean[name] = 0.95 * mean.get(name, part.item()) + 0.05 * part.item()
         if (step + 1) % 50 == 0:
@@ -180,6 +175,16 @@ def train_judge(
             write_weights(
                 average, weights, {"seed": str(seed), "steps": str(step + 1), "pictures": str((step + 1) * batch)}
             )
+
+
+@torch.no_grad()
+def follow(average: dict[str, Tensor], model: nn.Module, keep: float) -> None:
+    """Move the running average of a model's state towards its present one, in place; counters are copied."""
+    for name, value in model.state_dict().items():
+        if value.is_floating_point():
+            average[name].lerp_(value, 1 - keep)
+        else:
+            average[name].copy_(value)
 
 
 def _factor(step: int, steps: int) -> float:

@@ -19,7 +19,7 @@ from .namer import Namer, cut, to_tensor
 from .network import KIND_CLASSES, UNSURE
 from .sample import UNKNOWN
 from .samples import make_sample
-from .train import SIZES, write_weights
+from .train import SIZES, follow, write_weights
 
 STAGE = "namer"
 POOL = 5_000
@@ -113,12 +113,7 @@ def train_namer(
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         optimizer.step()
         keep = min(0.98, (step + 1) / (step + 10))
-        with torch.no_grad():
-            for name, value in model.state_dict().items():
-                if value.is_floating_point():
-                    average[name].lerp_(value, 1 - keep)
-                else:
-                    average[name].copy_(value)
+        follow(average, model, keep)
         right = (kind.argmax(1) == kinds).float().mean().item()
         for name, value in (
             ("kind", losses[0].item()),

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from sqlalchemy import Boolean, Enum, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -32,7 +32,10 @@ class Route(StrEnum):
 
 
 class JobRequest(TypedDict):
-    """What the engine is asked for, as stored; one picture per seed, `image` is the digest of a stored picture."""
+    """What the engine is asked for, as stored; one picture per seed, pictures are digests of stored ones.
+
+    The keys and their meaning are those of `engine.requests.ImageRequest`; an absent one has its default there.
+    """
 
     model: str
     prompt: str
@@ -44,6 +47,16 @@ class JobRequest(TypedDict):
     seeds: list[int]
     image: str | None
     strength: float | None
+    scheduler: NotRequired[str]
+    loras: NotRequired[list[dict[str, Any]]]  # LoraUse, Ramp, BlockWeight by their fields
+    mask: NotRequired[str | None]
+    tile: NotRequired[bool]
+    stop: NotRequired[float]
+    texts: NotRequired[list[tuple[str, float]]]
+    references: NotRequired[list[dict[str, Any]]]  # Reference by its fields
+    chaos: NotRequired[float]
+    weird: NotRequired[float]
+    stylize: NotRequired[float | None]
 
 
 def _column(kind: type[StrEnum], name: str) -> Enum:

@@ -20,6 +20,7 @@ from engine.errors import DeviceFailed, EngineClosed, EngineError
 from engine.metadata import PictureMetadata
 from engine.requests import Event, ImageRequest, Pictures, Progress
 from engine.storage import Storage, Stored
+from engine.worker.asking import request_of
 from engine.worker.claims import Claims
 
 log = logging.getLogger(__name__)
@@ -190,7 +191,7 @@ class Worker:
         return await _completed(self._keep(running, request, pictures), STOP_SECONDS)
 
     async def _draw(self, job: Job) -> tuple[ImageRequest, Pictures]:
-        request = await self._request(job)
+        request = await asyncio.to_thread(request_of, job.request, self._storage.open)
         async with contextlib.aclosing(self._engine.generate(request)) as events:
             async for event in events:
                 if isinstance(event, Pictures):
@@ -199,13 +200,6 @@ class Worker:
                     self._running[job.id].began = time.perf_counter()
                 self._listener.progress(job.id, event)
         raise EngineClosed
-
-    async def _request(self, job: Job) -> ImageRequest:
-        """What the row asks for. Raises PictureMissing when the picture to start from is gone."""
-        asked: dict[str, Any] = dict(job.request)
-        digest = asked.get("image")
-        image = await asyncio.to_thread(self._storage.open, digest) if digest else None
-        return ImageRequest(**(asked | {"seeds": tuple(asked["seeds"]), "image": image}))
 
     async def _keep(self, running: _Running, request: ImageRequest, pictures: Pictures) -> bool:
         """Files first, then the rows: a row without a file never exists, a file without a row is swept."""

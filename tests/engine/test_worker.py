@@ -242,12 +242,16 @@ async def test_a_job_the_engine_cannot_do_fails_with_its_reason_and_the_next_one
     assert (await studio.job(working)).status == JobStatus.SUCCEEDED
 
 
-async def test_a_job_nobody_can_read_fails_alone(studio: Studio, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_job_nobody_can_read_fails_alone(studio: Studio) -> None:
     failing, working = await studio.wish(nonsense=1), await studio.wish()
     async with studio.working():
         await studio.diary.until("ended", working)
     job = await studio.job(failing)
-    assert (job.status, job.error_code, job.error_detail) == (JobStatus.FAILED, "internal", {"error": "TypeError"})
+    assert (job.status, job.error_code, job.error_detail) == (
+        JobStatus.FAILED,
+        "bad_request",
+        {"field": "nonsense", "given": "", "allowed": "a field of a request"},
+    )
 
 
 async def test_a_full_disk_fails_the_job_and_leaves_nothing(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import times
@@ -26,3 +26,27 @@ async def put_settings(session: AsyncSession, guild_id: int, settings: dict[str,
     """Replace all settings; False when the server is not known."""
     statement = update(Guild).where(Guild.id == guild_id).values(settings=settings).returning(Guild.id)
     return await session.scalar(statement) is not None
+
+
+async def set_setting(session: AsyncSession, guild_id: int, key: str, value: Any) -> None:
+    """Change one setting and leave the others, however many change at once; None takes it away.
+
+    The server's row must exist.
+    """
+    found = select(Guild.settings).where(Guild.id == guild_id).with_for_update()
+    settings = dict(await session.scalar(found) or {})
+    settings.pop(key, None)
+    if value is not None:
+        settings[key] = value
+    await put_settings(session, guild_id, settings)
+
+
+async def settings(session: AsyncSession, guild_id: int | None) -> dict[str, Any]:
+    """What the server's moderators chose; nothing for a server that is not known, or None."""
+    return dict(await session.scalar(select(Guild.settings).where(Guild.id == guild_id)) or {})
+
+
+async def pause(session: AsyncSession, guild_id: int, *, paused: bool) -> bool:
+    """Hold back the server's waiting jobs, or let them run again; False when that was so already."""
+    statement = update(Guild).where(Guild.id == guild_id, Guild.paused.is_not(paused)).values(paused=paused)
+    return await session.scalar(statement.returning(Guild.id)) is not None

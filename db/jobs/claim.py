@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import times
 from db.jobs import line
-from db.models import Job, JobStatus
+from db.models import Guild, Job, JobStatus
 
 
 async def claim_next(
@@ -18,7 +18,9 @@ async def claim_next(
     running_per_person: int | None = None,
     now: datetime | None = None,
 ) -> Job | None:
-    """Take the first waiting job whose author runs fewer than `running_per_person`; None when there is none.
+    """Take the first waiting job of a server that is not paused, whose author runs fewer than `running_per_person`.
+
+    None when there is none.
 
     Fast jobs come before relaxed ones, except that after `line.RELAXED_AFTER` fast claims a relaxed job that waits is
     next. The job is the caller's until `now + lease`, under the fence it now carries.
@@ -60,6 +62,8 @@ def _head(relaxed: bool, running_per_person: int | None) -> ScalarSelect[int]:
     # SQLite leaves FOR UPDATE out: its transaction is the only one that writes. SKIP LOCKED, since a row can be locked
     # for a moment by an edit that is none of the queue's business, such as its card's message id.
     head = select(Job.id).where(line.QUEUED, Job.relaxed == relaxed).order_by(Job.turn, Job.id).limit(1)
+    paused = select(Guild.id).where(Guild.paused)
+    head = head.where(Job.guild_id.is_(None) | Job.guild_id.not_in(paused))
     if running_per_person is not None:
         busy = select(Job.author_id).where(line.RUNNING).group_by(Job.author_id)
         head = head.where(Job.author_id.not_in(busy.having(func.count() >= running_per_person)))

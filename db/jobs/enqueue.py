@@ -79,7 +79,7 @@ async def enqueue(session: AsyncSession, new: NewJob, limits: QueueLimits, *, no
     }
     row = insert(Job).values(asdict(new) | {"route": Route(new.route)} | placed)
     job = (await session.scalars(row.returning(Job))).one()
-    await ledger.charge(session, new.author_id, job.id, new.cost, now=now)
+    await ledger.charge(session, new.author_id, job.id, new.cost, guild_id=new.guild_id, now=now)
     await line.join(session, queue, job)
     await session.flush()
     return Enqueued(job, created=True)
@@ -91,7 +91,7 @@ async def _check(session: AsyncSession, new: NewJob, limits: QueueLimits, queue:
         raise TooManyWaiting(limits.waiting_per_person)
     if queue.fast + queue.relaxed >= limits.waiting_total:
         raise QueueFull(limits.waiting_total)
-    await ledger.require(session, new.author_id, new.cost)
+    await ledger.require(session, new.author_id, new.cost, guild_id=new.guild_id)
 
 
 async def _turn(session: AsyncSession, queue: Queue, author_id: int, order: Order) -> int:

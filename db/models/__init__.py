@@ -1,17 +1,35 @@
 """The tables, one per file. They hold no behaviour; the queries are in the modules of `db`."""
 
+from db.models.announcement import Announcement, AnnouncementKind
+from db.models.audit import AuditEntry
+from db.models.award import Award, AwardKind
+from db.models.ballot import Ballot
+from db.models.challenge import Challenge, Phase, Rota, VotingMode
+from db.models.entry import Entry, Placing
 from db.models.guild import Guild
 from db.models.image import Image
 from db.models.job import Job, JobRequest, JobStatus, Route
-from db.models.ledger import EntryKind, LedgerEntry
+from db.models.ledger import Account, EntryKind, LedgerEntry
 from db.models.model import Model, metadata
 from db.models.pace import Pace
 from db.models.queue import Backlog, Queue
+from db.models.report import Report
+from db.models.review import Review
+from db.models.sanction import Sanction, SanctionKind
 from db.models.state import State
 from db.models.user import User
 
 __all__ = [
+    "Account",
+    "Announcement",
+    "AnnouncementKind",
+    "AuditEntry",
+    "Award",
+    "AwardKind",
     "Backlog",
+    "Ballot",
+    "Challenge",
+    "Entry",
     "EntryKind",
     "Guild",
     "Image",
@@ -21,9 +39,17 @@ __all__ = [
     "LedgerEntry",
     "Model",
     "Pace",
+    "Phase",
+    "Placing",
     "Queue",
+    "Report",
+    "Review",
+    "Rota",
     "Route",
+    "Sanction",
+    "SanctionKind",
     "State",
     "User",
+    "VotingMode",
     "metadata",
 ]

@@ -2,14 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Boolean, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.model import Model, Serial
 
 
 class Image(Model):
-    """`index` counts from 0 within its job; `parent_image_id` is the picture it was made from, when there was one."""
+    """`index` counts from 0 within its job; `parent_image_id` is the picture it was made from, when there was one.
+
+    `unsure`: the picture filter could not tell, so only the author sees it until a moderator has looked.
+    """
 
     __tablename__ = "images"
     __table_args__ = (
@@ -33,3 +36,4 @@ class Image(Model):
     parent_image_id: Mapped[int | None] = mapped_column(ForeignKey("images.id"))
     created_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
+    unsure: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())

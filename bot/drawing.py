@@ -136,7 +136,9 @@ async def _draw(engine: Draws, drawing: Drawing, advance: Callable[[int], None])
                 continue
             advance((drawing.request.steps_run - step) * pictures)
             for index, (image, file) in enumerate(zip(event.images, drawing.files, strict=True)):
-                png = encode_png(image, PictureMetadata.of(drawing.request, index))
+                png = encode_png(
+                    image, PictureMetadata.of(vars(drawing.request), drawing.request.seeds[index], size=image.size)
+                )
                 await asyncio.to_thread(_write, file, png)
 
 

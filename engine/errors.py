@@ -72,6 +72,18 @@ class BadRequest(RequestError):
         self.allowed = allowed
 
 
+class UpscaledEnough(RequestError):
+    """A picture of this size cannot become twice as large: this studio's longest side is `longest` pixels."""
+
+    code = "upscaled_enough"
+
+    def __init__(self, width: int, height: int, *, longest: int) -> None:
+        super().__init__(width=width, height=height, longest=longest)
+        self.width = width
+        self.height = height
+        self.longest = longest
+
+
 class ModelDamaged(EngineError):
     """The model's folder is missing, incomplete or unreadable: `reason` is a short code with the file's name.
 

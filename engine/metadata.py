@@ -5,6 +5,7 @@ Knows nothing of files' places, rows or Discord.
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 from xml.sax.saxutils import quoteattr
@@ -12,10 +13,11 @@ from xml.sax.saxutils import quoteattr
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from engine.requests import ImageRequest
-
 JSON_KEY = "atelier"
 TRAINED_ALGORITHMIC_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+
+LONGEST_JSON = 100_000
+"""Characters of our JSON that are read."""
 
 _EXIF_IFD, _USER_COMMENT = 0x8769, 0x9286
 
@@ -25,8 +27,11 @@ class PictureMetadata:
     """How one picture was made. No time and no person: the same picture made again is the same file.
 
     Attributes:
-        strength: how far it left its parent, 0..1, or None for one made from noise.
+        strength: how far it left its parent, 0..1, or None for one made from noise or by an edit's own strength.
         parent: digest of the picture it started from, or None.
+        recipe: the request of the job's row for this picture alone, from which it can be made again; None in files of
+            the first version. From a file it is a stranger's word: `engine.worker.asking` and the catalogue check it.
+        hidden: the author keeps the recipe to himself: files say that they are AI-made, and nothing else.
     """
 
     prompt: str
@@ -40,21 +45,26 @@ class PictureMetadata:
     height: int
     strength: float | None = None
     parent: str | None = None
+    recipe: Mapping[str, Any] | None = None
+    hidden: bool = False
 
     @classmethod
-    def of(cls, request: ImageRequest, index: int, *, parent: str | None = None) -> Self:
-        """For the picture at `index` of a request; `parent` is the digest of `request.image`."""
+    def of(cls, row: Mapping[str, Any], seed: int, *, size: tuple[int, int]) -> Self:
+        """For the picture of `seed` that came of a row's request, `size` pixels wide and high; `row` is plain JSON."""
         return cls(
-            prompt=request.prompt,
-            negative_prompt=request.negative_prompt,
-            model=request.model,
-            steps=request.steps,
-            guidance=request.guidance,
-            seed=request.seeds[index],
-            width=request.width,
-            height=request.height,
-            strength=request.strength,
-            parent=parent,
+            prompt=row["prompt"],
+            negative_prompt=row["negative_prompt"],
+            model=row["model"],
+            sampler=_SAMPLERS.get(row.get("scheduler", "euler"), "Euler"),
+            steps=row["steps"],
+            guidance=row["guidance"],
+            seed=seed,
+            width=size[0],
+            height=size[1],
+            strength=row.get("strength"),
+            parent=row.get("image"),
+            recipe={key: value for key, value in row.items() if key != "hide_prompt"} | {"seeds": [seed]},
+            hidden=bool(row.get("hide_prompt")),
         )
 
     def parameters(self) -> str:
@@ -69,6 +79,9 @@ class PictureMetadata:
         }
         if self.strength is not None:
             values["Denoising strength"] = f"{self.strength:g}"
+        if loras := self._loras():
+            hashes = ", ".join(f"{name}: {name}" for name in loras)
+            values["Lora hashes"] = json.dumps(hashes, ensure_ascii=False)
         lines = [self.prompt]
         if self.negative_prompt:
             lines.append(f"Negative prompt: {self.negative_prompt}")
@@ -76,7 +89,9 @@ class PictureMetadata:
         return "\n".join(lines)
 
     def json(self) -> str:
-        return json.dumps({"version": 1, **asdict(self)}, ensure_ascii=False, sort_keys=True)
+        values = asdict(self)
+        del values["hidden"]
+        return json.dumps({"version": 2, **values}, ensure_ascii=False, sort_keys=True)
 
     def xmp(self) -> bytes:
         """An XMP packet with the IPTC's DigitalSourceType for pictures made by a trained model."""
@@ -84,22 +99,29 @@ class PictureMetadata:
 
     def png_info(self) -> PngInfo:
         info = PngInfo()
-        info.add_text("parameters", self.parameters())
-        info.add_itxt(JSON_KEY, self.json())
+        if not self.hidden:
+            info.add_text("parameters", self.parameters())
+            info.add_itxt(JSON_KEY, self.json())
         info.add_itxt("XML:com.adobe.xmp", self.xmp().decode())
         return info
 
     def exif(self) -> Image.Exif:
         """`parameters` as the EXIF user comment, where A1111 looks for it in WebP and JPEG files."""
         exif = Image.Exif()
+        if self.hidden:
+            return exif
         exif.get_ifd(_EXIF_IFD)[_USER_COMMENT] = b"UNICODE\0" + self.parameters().encode("utf-16-be")
         return exif
+
+    def _loras(self) -> list[str]:
+        uses = (self.recipe or {}).get("loras") or ()
+        return [str(use["name"])[:10] for use in uses if isinstance(use, Mapping) and "name" in use]
 
 
 def read(image: Image.Image) -> PictureMetadata | None:
     """What one of our PNG files says, or None where the JSON is absent or not ours (a stranger may write anything)."""
     text = image.info.get(JSON_KEY)
-    if not isinstance(text, str):
+    if not isinstance(text, str) or len(text) > LONGEST_JSON:
         return None
     try:
         values: Any = json.loads(text)
@@ -109,7 +131,7 @@ def read(image: Image.Image) -> PictureMetadata | None:
         return None
     known = {}
     for field in fields(PictureMetadata):
-        if field.name not in values:
+        if field.name not in values or field.name not in _KINDS:
             continue
         if not _fits(values[field.name], _KINDS[field.name]):
             return None
@@ -132,7 +154,10 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "height": (int,),
     "strength": (int, float, type(None)),
     "parent": (str, type(None)),
+    "recipe": (dict, type(None)),
 }
+_SAMPLERS = {"euler": "Euler", "heun": "Heun", "dpm++": "DPM++ 2M", "unipc": "UniPC", "ddim": "DDIM"}
+"""As A1111 calls the schedulers."""
 
 _XMP = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'

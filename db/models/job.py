@@ -57,6 +57,8 @@ class JobRequest(TypedDict):
     chaos: NotRequired[float]
     weird: NotRequired[float]
     stylize: NotRequired[float | None]
+    edit: NotRequired[dict[str, Any]]  # see engine.edits; absent for pictures that are drawn as they stand
+    hide_prompt: NotRequired[bool]  # the files say that they are AI-made, and not how
 
 
 def _column(kind: type[StrEnum], name: str) -> Enum:

@@ -1,18 +1,19 @@
-"""Edits: new pictures from pictures, as rows say them. Knows neither queue nor Discord; only `upscalers` imports torch.
+"""Edits: new pictures from pictures, as rows ask for them. Knows neither queue nor Discord.
 
-A job's row asks for an edit by the key `edit` of its request, a plain dict; without it the request goes to the engine as
-it stands. `kind` says which edit, and there is exactly one way to ask for each:
+A job's row asks for an edit by the key `edit` of its request, a plain dict; without it the request goes to the engine
+as it stands. `kind` says which edit, and there is exactly one way to ask for each:
 
-| `edit`                                          | the row besides                                         | pictures |
-|-------------------------------------------------|---------------------------------------------------------|----------|
-| `{"kind": "zoom", "factor": 1.5}`               | `image`; 1 < factor <= 2                                | seeds    |
-| `{"kind": "square"}`                            | `image`, which is not square                            | seeds    |
-| `{"kind": "pan", "direction": "left"}`          | `image`; "left", "right", "up" or "down"                | seeds    |
-| `{"kind": "region", "cells": ["top left"]}`     | `image`; some of `region.CELLS`                         | seeds    |
-| `{"kind": "region"}`                            | `image` and `mask` (white is redrawn, of any size)      | seeds    |
-| `{"kind": "upscale", "how": "subtle"}`          | `image`; "subtle" or "creative"; one seed               | 1        |
-| `{"kind": "blend"}`                             | `references`: 2 to 5 of kind "image"; `prompt` may be "" | seeds    |
-| `{"kind": "words", "instruction": "...", "scene": "..."}` | `image`; `scene` is what the picture shows, such as its own prompt, or absent: then it is read | seeds |
+| `edit`                                      | the row besides                                          | pictures |
+|---------------------------------------------|----------------------------------------------------------|----------|
+| `{"kind": "zoom", "factor": 1.5}`           | `image`; 1 < factor <= 2                                 | seeds    |
+| `{"kind": "square"}`                        | `image`, which is not square                             | seeds    |
+| `{"kind": "pan", "direction": "left"}`      | `image`; "left", "right", "up" or "down"                 | seeds    |
+| `{"kind": "region", "cells": ["top left"]}` | `image`; some of `region.CELLS`                          | seeds    |
+| `{"kind": "region"}`                        | `image`, `mask` (white is redrawn, of any size)          | seeds    |
+| `{"kind": "upscale", "how": "subtle"}`      | `image`; "subtle" or "creative"; one seed                | one      |
+| `{"kind": "blend"}`                         | `references`: 2 to 5 "image"; `prompt` may be ""         | seeds    |
+| `{"kind": "words", "instruction": "..."}`   | `image`; `"scene": "..."` beside the instruction is what | seeds    |
+|                                             | the picture shows; without it the picture is read        |          |
 
 `image` is the digest of the picture that is edited. `strength` is None in all of these rows (every kind has its own); a
 number there wins. `prompt`, `negative_prompt`, `steps`, `guidance`, `seeds` and everything else mean what they always

@@ -13,6 +13,7 @@ from engine.errors import BadRequest
 from engine.requests import BlockWeight, ImageRequest, LoraMix, LoraUse, Ramp, Reference
 
 _FIELDS = {field.name for field in fields(ImageRequest)}
+_BESIDES = {"edit", "hide_prompt"}  # what the request is for, and what its files tell: no matter of the engine
 
 
 def request_of(row: Mapping[str, Any], opened: Callable[[str], Image.Image]) -> ImageRequest:
@@ -20,7 +21,7 @@ def request_of(row: Mapping[str, Any], opened: Callable[[str], Image.Image]) -> 
 
     Raises PictureMissing when a picture is gone, BadRequest for a row that is no request.
     """
-    asked = dict(row)
+    asked = {key: value for key, value in row.items() if key not in _BESIDES}
     if unknown := sorted(asked.keys() - _FIELDS):
         raise BadRequest(unknown[0], "", "a field of a request")
     try:

@@ -8,7 +8,7 @@ import contextlib
 import logging
 import socket
 import time
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal, Protocol
@@ -16,6 +16,8 @@ from typing import Any, Literal, Protocol
 from db.database import Database
 from db.jobs import NewImage
 from db.models import Job
+from engine.edits.drawing import drawn
+from engine.edits.plan import Editor, Plan
 from engine.errors import DeviceFailed, EngineClosed, EngineError
 from engine.metadata import PictureMetadata
 from engine.requests import Event, ImageRequest, Pictures, Progress
@@ -55,7 +57,7 @@ class _Running:
     """A job in work. `interrupted` says why its drawing was cancelled, `began` when the device took it up."""
 
     job: Job
-    drawing: "asyncio.Task[tuple[ImageRequest, Pictures]]"
+    drawing: "asyncio.Task[Pictures]"
     interrupted: Literal["cancelled", "lost"] | None = None
     began: float = 0.0
 
@@ -70,6 +72,7 @@ class Worker:
     Args:
         name: of this worker, the same after a restart; by default made of the host and the storage folder, whose lock
             sees to it that there is only one.
+        editor: plans the jobs that are edits.
         lanes: how many jobs are handed to the engine at once.
         lease: how long a job stays claimed without being renewed; it is renewed three times in that time.
         max_attempts: how often a job is begun, after crashes, before it counts as failed.
@@ -83,6 +86,7 @@ class Worker:
         storage: Storage,
         *,
         listener: Listener,
+        editor: Editor | None = None,
         name: str | None = None,
         lanes: int = 1,
         lease: timedelta = timedelta(seconds=60),
@@ -93,6 +97,7 @@ class Worker:
         self._engine = engine
         self._storage = storage
         self._listener = listener
+        self._editor = editor or Editor()
         self._lanes = lanes
         self._third_of_lease = lease.total_seconds() / 3
         self._poll_seconds = poll_seconds
@@ -165,7 +170,7 @@ class Worker:
         """Wait for the drawing and write what came of it; whether the row has its end."""
         job = running.job
         try:
-            request, pictures = await running.drawing
+            pictures = await running.drawing
         except asyncio.CancelledError:
             if running.interrupted == "cancelled":
                 return await self._claims.cancelled(job)
@@ -188,26 +193,30 @@ class Worker:
         except Exception as error:
             log.exception("Job %d failed for a reason nobody foresaw", job.id)
             return await self._claims.fail(job, "internal", {"error": type(error).__name__})
-        return await _completed(self._keep(running, request, pictures), STOP_SECONDS)
+        return await _completed(self._keep(running, pictures), STOP_SECONDS)
 
-    async def _draw(self, job: Job) -> tuple[ImageRequest, Pictures]:
-        request = await asyncio.to_thread(request_of, job.request, self._storage.open)
-        async with contextlib.aclosing(self._engine.generate(request)) as events:
+    async def _draw(self, job: Job) -> Pictures:
+        plan = await asyncio.to_thread(self._plan, job.request)
+        async with contextlib.aclosing(drawn(self._engine, plan)) as events:
             async for event in events:
                 if isinstance(event, Pictures):
-                    return request, event
+                    return event
                 if event.step == 0:
                     self._running[job.id].began = time.perf_counter()
                 self._listener.progress(job.id, event)
         raise EngineClosed
 
-    async def _keep(self, running: _Running, request: ImageRequest, pictures: Pictures) -> bool:
+    def _plan(self, row: Mapping[str, Any]) -> Plan:
+        request = request_of(row, self._storage.open)
+        return self._editor.plan(row.get("edit"), request)
+
+    async def _keep(self, running: _Running, pictures: Pictures) -> bool:
         """Files first, then the rows: a row without a file never exists, a file without a row is swept."""
-        job, parent = running.job, running.job.request.get("image")
+        job, seeds = running.job, running.job.request["seeds"]
         stored: list[Stored] = []
         try:
-            for index, image in enumerate(pictures.images):
-                about = PictureMetadata.of(request, index, parent=parent)
+            for seed, image in zip(seeds, pictures.images, strict=True):
+                about = PictureMetadata.of(job.request, seed, size=image.size)
                 stored.append(await asyncio.to_thread(self._storage.put, image, about))
         except EngineError as error:
             for picture in stored:
@@ -216,7 +225,7 @@ class Worker:
             return await self._claims.fail(job, error.code, error.detail)
         rows = [
             NewImage(digest=kept.digest, width=kept.width, height=kept.height, seed=seed, bytes=kept.bytes)
-            for kept, seed in zip(stored, request.seeds, strict=True)
+            for kept, seed in zip(stored, seeds, strict=True)
         ]
         return await self._claims.finish(job, rows, seconds=time.perf_counter() - running.began)
 

@@ -40,9 +40,14 @@ class Reading:
 
     def describe(self) -> str:
         """Say the picture in plain words, as a prompt could: "a red house in the snow at night"; "" when unsure."""
+        scene = self.scene()
+        return caption(scene, random.Random(0), plain=True) if scene is not None else ""
+
+    def scene(self) -> Scene | None:
+        """Return what was seen as a scene with as many things as captions can say; None when unsure."""
         named = [seen for seen in self.things if seen.kind is not None]
         if self.time is None and self.ground is None:
-            return ""
+            return None
         things = tuple(
             Thing(kind=str(seen.kind), color=seen.color, x=seen.x, y=seen.y, size=seen.size) for seen in named[:4]
         )
@@ -52,12 +57,11 @@ class Reading:
             things = things[:2]
             related = relation(named[0], named[1])
         if not things and self.place is None:
-            return ""
-        scene = Scene(
+            return None
+        return Scene(
             category="place" if not things else "count" if alike and len(things) > 1 else "scene", things=things,
             ground=self.ground, place=self.place, time=self.time, style=self.style, relation=related,
         )  # fmt: skip
-        return caption(scene, random.Random(0), plain=True)
 
 
 def relation(first: Seen, second: Seen) -> Relation:

@@ -2,6 +2,7 @@
 
 import random
 import string
+from typing import Literal
 
 from .scene import COLORS, KINDS, OBJECTS, Scene, Thing
 
@@ -267,3 +268,18 @@ def vocabulary() -> list[str]:
     said.append("rain over starry night sunset over in on and of")
     text = " ".join(said).replace("{}", " ").replace("'", " ").replace(",", " ")
     return sorted(set(text.split()))
+
+
+def phrases(slot: Literal["color", "kind", "place", "time", "style"]) -> dict[str, tuple[str, ...]]:
+    """Return how captions say each value of a slot; those of a style have {} where the rest stands."""
+    match slot:
+        case "color":
+            return {color: tuple(dict.fromkeys(_COLOR_WORDS.get(color, (color,)))) for color in COLORS}
+        case "kind":
+            return {kind: tuple(dict.fromkeys(_KIND_WORDS.get(kind, (kind,)))) for kind in KINDS}
+        case "place":
+            return {place: words + _BARE[place] for place, words in _PLACES.items()}
+        case "time":
+            return dict(_TIMES)
+        case "style":
+            return dict(_STYLES)

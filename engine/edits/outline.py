@@ -1,0 +1,137 @@
+"""What an edit comes to before any pixel is looked at: finished size, cost, and which part the model draws how large.
+
+Pure arithmetic on sizes; knows no pixels. Sizes are pixels.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.edits import canvas, tiles
+from engine.edits.canvas import Box, Canvas, Size
+from engine.edits.region import CELLS
+from engine.errors import BadRequest, UpscaledEnough
+from engine.models import ModelEntry
+
+LONGEST = 2048
+"""The longest side that an upscale or a pan may reach when the owner says nothing else."""
+FACTOR = 2
+STRENGTH = {
+    "zoom": 0.95, "square": 0.95, "pan": 0.95, "region": 0.95,
+    "subtle": 0.12, "creative": 0.3, "blend": 0.85, "words": 0.75,
+}  # fmt: skip
+"""How far each edit leaves its picture. What is new on a canvas still begins with the colours of the edge beside it."""
+MOST_BLENDED = 5
+KINDS = ("zoom", "square", "pan", "region", "upscale", "blend", "words")
+
+_ROOM = 2.25
+"""How much more than the model's usual number of pixels is drawn in one piece."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outline:
+    """What an edit will come to: the finished size, and steps times pictures as the engine counts them."""
+
+    width: int
+    height: int
+    work: int
+
+
+def outline(request: Mapping[str, Any], *, picture: Size, entry: ModelEntry, longest: int = LONGEST) -> Outline:
+    """Of a row with the key `edit`; `picture` is the size of its `image` (for a blend, of the wished picture).
+
+    Raises:
+        BadRequest: the edit is none of those in `engine.edits`, or not one for this picture.
+        UpscaledEnough: it would become longer than `longest`.
+    """
+    edit, count = request["edit"], len(request["seeds"])
+    kind = check(edit)
+    size = picture
+    pieces = 1
+    if kind == "upscale":
+        if count != 1:
+            raise BadRequest("seeds", str(count), "one seed for an upscale")
+        size = upscaled(picture, longest=longest)
+        pieces = len(tiles.boxes(size, side=tile_side(entry), multiple=entry.multiple))
+    elif kind in ("zoom", "square", "pan"):
+        size = canvas_of(edit, picture, entry=entry, longest=longest).size
+    elif kind == "blend" and not 2 <= len(request.get("references", ())) <= MOST_BLENDED:
+        raise BadRequest("references", str(len(request.get("references", ()))), f"2..{MOST_BLENDED} pictures")
+    steps, strength = request["steps"], request.get("strength") or strength_of(edit)
+    steps -= int(max(steps - min(steps * strength, steps), 0))
+    return Outline(width=size[0], height=size[1], work=max(1, steps) * count * pieces)
+
+
+def check(edit: Any) -> str:
+    """The kind of an edit. Raises BadRequest for what is no edit at all."""
+    kind = edit.get("kind") if isinstance(edit, Mapping) else None
+    if kind not in KINDS:
+        raise BadRequest("edit", str(kind), ", ".join(KINDS))
+    if kind == "upscale" and edit.get("how") not in ("subtle", "creative"):
+        raise BadRequest("how", str(edit.get("how")), "subtle, creative")
+    if kind == "region" and any(cell not in CELLS for cell in edit.get("cells", ())):
+        raise BadRequest("cells", ", ".join(map(str, edit["cells"])), ", ".join(CELLS))
+    if kind == "words" and not str(edit.get("instruction", "")).strip():
+        raise BadRequest("instruction", "", "what to change")
+    return kind
+
+
+def strength_of(edit: Mapping[str, Any]) -> float:
+    return STRENGTH[edit["how"] if edit["kind"] == "upscale" else edit["kind"]]
+
+
+def canvas_of(edit: Mapping[str, Any], picture: Size, *, entry: ModelEntry, longest: int) -> Canvas:
+    """The canvas of a zoom, a square or a pan. Raises BadRequest."""
+    if edit["kind"] == "zoom":
+        factor = edit.get("factor")
+        return canvas.zoomed(picture, float(factor) if isinstance(factor, int | float) else math.nan)
+    if edit["kind"] == "square":
+        return canvas.squared(picture)
+    return canvas.panned(picture, str(edit.get("direction")), multiple=entry.multiple, longest=longest)
+
+
+def upscaled(picture: Size, *, longest: int) -> Size:
+    """Raises UpscaledEnough."""
+    if FACTOR * max(picture) > longest:
+        raise UpscaledEnough(*picture, longest=longest)
+    return picture[0] * FACTOR, picture[1] * FACTOR
+
+
+def tile_side(entry: ModelEntry) -> int:
+    """The largest side of a tile: a quarter above the model's usual side, so that overlaps do not multiply tiles."""
+    side = min(entry.max_side, max(entry.width, entry.height) * 5 // 4)
+    return side // entry.multiple * entry.multiple
+
+
+def frame(size: Size, white: Box, entry: ModelEntry) -> tuple[Box, Size]:
+    """The part of a picture in which the box `white` is drawn anew, and the size at which the model draws that part.
+
+    All of the picture where the model can, otherwise the box with as much around it again; at its own scale where
+    that fits, otherwise smaller.
+    """
+    if _fits(size, entry):
+        return (0, 0, *size), _drawable(size, entry)
+    spans = []
+    for start, end, length in ((white[0], white[2], size[0]), (white[1], white[3], size[1])):
+        wanted = min(length, max(2 * (end - start), entry.width))
+        first = min(max(0, (start + end - wanted) // 2), length - wanted)
+        spans.append((first, first + wanted))
+    (left, right), (top, bottom) = spans
+    return (left, top, right, bottom), _drawable((right - left, bottom - top), entry)
+
+
+def _fits(size: Size, entry: ModelEntry) -> bool:
+    room = _ROOM * entry.width * entry.height
+    return min(size) >= entry.min_side and max(size) <= entry.max_side and size[0] * size[1] <= room
+
+
+def _drawable(size: Size, entry: ModelEntry) -> Size:
+    """The nearest size that the model draws, never more pixels than it has room for."""
+    room = _ROOM * entry.width * entry.height
+    scale = min(1.0, entry.max_side / max(size), (room / (size[0] * size[1])) ** 0.5)
+    scale = max(scale, entry.min_side / min(size))
+    largest = entry.max_side // entry.multiple
+    smallest = math.ceil(entry.min_side / entry.multiple)
+    width, height = (min(largest, max(smallest, round(side * scale / entry.multiple))) for side in size)
+    return width * entry.multiple, height * entry.multiple

@@ -24,7 +24,7 @@ SERVER_USER = "postgres"  # initdb refuses to run as root
 TEMPLATE = "atelier_template"
 # Ten times quicker than a new database for each test, and no gigabyte of copies at the end.
 RESET = f"""
-    TRUNCATE {", ".join(table for table in metadata.tables if table != "queue")} RESTART IDENTITY;
+    TRUNCATE {", ".join(table for table in (*metadata.tables, "search") if table != "queue")} RESTART IDENTITY;
     DELETE FROM queue;
     INSERT INTO queue (id) VALUES (1);
     UPDATE alembic_version SET version_num = '{migrations.head()}';

@@ -5,17 +5,20 @@ from db.models.audit import AuditEntry
 from db.models.award import Award, AwardKind
 from db.models.ballot import Ballot
 from db.models.challenge import Challenge, Phase, Rota, VotingMode
+from db.models.embedding import Embedding
 from db.models.entry import Entry, Placing
 from db.models.guild import Guild
 from db.models.image import Image
 from db.models.job import Job, JobRequest, JobStatus, Route
 from db.models.ledger import Account, EntryKind, LedgerEntry
+from db.models.like import Like
 from db.models.model import Model, metadata
 from db.models.pace import Pace
 from db.models.queue import Backlog, Queue
 from db.models.report import Report
 from db.models.review import Review
 from db.models.sanction import Sanction, SanctionKind
+from db.models.share import Share, Visibility
 from db.models.state import State
 from db.models.user import User
 
@@ -29,6 +32,7 @@ __all__ = [
     "Backlog",
     "Ballot",
     "Challenge",
+    "Embedding",
     "Entry",
     "EntryKind",
     "Guild",
@@ -37,6 +41,7 @@ __all__ = [
     "JobRequest",
     "JobStatus",
     "LedgerEntry",
+    "Like",
     "Model",
     "Pace",
     "Phase",
@@ -48,8 +53,10 @@ __all__ = [
     "Route",
     "Sanction",
     "SanctionKind",
+    "Share",
     "State",
     "User",
+    "Visibility",
     "VotingMode",
     "metadata",
 ]

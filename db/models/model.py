@@ -1,9 +1,10 @@
 """What every table shares: the metadata with its naming convention, and the column types that differ by database."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Integer, MetaData
+from sqlalchemy import JSON, BigInteger, Enum, Integer, MetaData
 from sqlalchemy.orm import DeclarativeBase
 
 from db.times import UtcDateTime
@@ -31,3 +32,15 @@ class Model(DeclarativeBase):
         datetime: UtcDateTime,
         dict[str, Any]: JSON(none_as_null=True),
     }
+
+
+def enum_column(kind: type[StrEnum], name: str) -> Enum:
+    """A text column that takes the values of `kind` only, by a check constraint called after `name`."""
+    return Enum(
+        kind,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=16,
+        values_callable=lambda members: [member.value for member in members],
+    )

@@ -84,6 +84,22 @@ class UpscaledEnough(RequestError):
         self.longest = longest
 
 
+class UnfitUpload(RequestError):
+    """A stranger's file is not taken: for `reason`, where `allowed` would be; its size in pixels where that is known.
+
+    `reason` is "too many bytes", "no picture", "too large", "too small", "too narrow" or "damaged".
+    """
+
+    code = "unfit_upload"
+
+    def __init__(self, reason: str, *, allowed: str, width: int | None = None, height: int | None = None) -> None:
+        super().__init__(reason=reason, allowed=allowed, width=width, height=height)
+        self.reason = reason
+        self.allowed = allowed
+        self.width = width
+        self.height = height
+
+
 class ModelDamaged(EngineError):
     """The model's folder is missing, incomplete or unreadable: `reason` is a short code with the file's name.
 

@@ -12,18 +12,19 @@ import queue
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
 from engine.device import pick
 from engine.errors import DeviceFailed, EngineClosed, EngineError, OutOfMemory
-from engine.models import Catalogue, ModelEntry
-from engine.requests import Event, ImageRequest, Pictures, Progress
+from engine.models import Catalogue
+from engine.requests import Event, ImageRequest, Pictures
 from engine.tickets import Ticket
 
 if TYPE_CHECKING:
-    from engine.flux1 import Flux1
+    from engine.families import Family, Row
+    from engine.floor import Floor
+    from engine.room import Measured
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class Engine:
         model: name of the model loaded first.
         device: "auto", "cpu", "mps", "cuda" or "cuda:N"; auto takes the best there is.
         dtype: "auto", "float32", "bfloat16" or "float16"; auto is bfloat16 on CUDA and float32 elsewhere.
+        lanes: rows in flight at most: pictures, those with a negative prompt twice.
         preview_every: steps between two previews, 0 for none.
         threads: torch's threads on a CPU; None leaves torch's choice.
         retry_seconds: between two attempts to load `model` after a failed one, while nothing else is asked for.
@@ -58,6 +60,7 @@ class Engine:
         model: str = "pocket",
         device: str = "auto",
         dtype: str = "auto",
+        lanes: int = 8,
         preview_every: int = 1,
         threads: int | None = None,
         retry_seconds: float = _RETRY_SECONDS,
@@ -68,13 +71,16 @@ class Engine:
         self._first = model
         self._device_name = device
         self._dtype_name = dtype
+        self._lanes = lanes
         self._preview_every = preview_every
         self._threads = threads
         self._retry_seconds = retry_seconds
         self._tickets: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._lost: DeviceFailed | None = None
-        self._loaded: Flux1 | None = None
+        self._loaded: Family | None = None
+        self._measured: Measured | None = None
+        self._floor: Floor | None = None
         self._thread = threading.Thread(target=self._serve, name="engine", daemon=True)
         self._settled = asyncio.Event()
         self._ended = asyncio.Event()
@@ -139,26 +145,48 @@ class Engine:
         try:
             self._load_first()
             self._tell(self._settled.set)
-            while (ticket := self._next()) is not None:
-                self._run(ticket)
-                del ticket  # or the pictures would live until the next request
-            while not self._tickets.empty():
-                if (late := self._tickets.get()) is not None:
-                    late.fail(EngineClosed())
+            self._work()
         finally:
-            self._loaded = None
+            self._floor = self._loaded = None
             if self.state == "loading":
                 self._fail(EngineClosed())
             self._tell(self._settled.set)
             self._tell(self._ended.set)
 
+    def _work(self) -> None:
+        """Serve until the engine closes."""
+        import torch
+
+        with torch.inference_mode():
+            while not self._closing.is_set():
+                if (ticket := self._next()) is not None:
+                    if self._floor is None:  # nothing could be loaded so far
+                        self._floor = self._make_floor()
+                    self._floor.take(ticket)
+                del ticket  # or the pictures would live until the next request
+                if self._floor is not None and self._tickets.empty():
+                    try:
+                        self._floor.advance()
+                    except torch.AcceleratorError as error:
+                        self._lose(error)
+        while not self._tickets.empty():
+            if (late := self._tickets.get()) is not None:
+                late.fail(EngineClosed())
+        if self._floor is not None:
+            self._floor.clear(EngineClosed)
+
     def _load_first(self) -> None:
         try:
-            self._model(self.catalogue.get(self._first))
+            self._model(self._first)
         except Exception as error:
             self._fail(self._typed(error))
 
     def _next(self) -> Ticket | None:
+        """The next ticket; None when there is none and work to do, or when the engine closes."""
+        if self._floor is not None and self._floor.busy:
+            with contextlib.suppress(queue.Empty):
+                return self._tickets.get_nowait()
+            return None
         while True:
             waits = self.state == "failed" and self._lost is None
             try:
@@ -166,51 +194,53 @@ class Engine:
             except queue.Empty:
                 self._load_first()
 
-    def _run(self, ticket: Ticket) -> None:
-        request = ticket.request
+    def _make_floor(self) -> "Floor":
+        from engine.denoiser import Denoiser, unadapted
+        from engine.floor import Floor
+        from engine.room import tokens
 
-        def report(progress: Progress) -> None:
-            if ticket.cancelled.is_set() or self._closing.is_set():
-                raise _Stopped
-            ticket.report(progress)
+        def room(_: "Family", row: "Row") -> int:
+            assert self._measured is not None
+            return self._measured.rows(tokens(row))
 
-        try:
-            report(Progress(step=0, steps=request.steps_run))
-            model = self._model(self.catalogue.get(request.model))
-            began = time.perf_counter()
-            import torch
+        return Floor(
+            Denoiser(room, adapted=lambda _: unadapted),
+            model=self._model,
+            loaded=lambda name: self._loaded is not None and self._loaded.entry == self.catalogue.get(name),
+            lanes=self._lanes,
+            preview_every=self._preview_every,
+            typed=self._typed,
+        )
 
-            with torch.inference_mode():
-                pictures = model.generate(request, report, self._preview_every)
-        except _Stopped:
-            ticket.fail(EngineClosed())  # nobody listens to a cancelled one
-        except Exception as error:
-            ticket.fail(self._typed(error))
-        else:
-            ended = time.perf_counter()
-            timings = {**pictures.timings, "wait": began - ticket.asked, "total": ended - ticket.asked}
-            ticket.finish(replace(pictures, timings=timings))
-
-    def _model(self, entry: ModelEntry) -> "Flux1":
-        """The model of `entry`, loaded when it is not there. Raises EngineError, or what the device raises."""
+    def _model(self, name: str) -> "Family":
+        """The model called `name`, loaded when it is not there. Raises EngineError, or what the device raises."""
+        entry = self.catalogue.get(name)
         if self._lost is not None:
             raise self._lost
         if self._loaded is not None and self._loaded.entry == entry:
             return self._loaded
         entry.check_licence()
         began = time.perf_counter()
-        flux1 = _imported()
+        _import_quietly()
         imported = time.perf_counter()
         if self._loaded is not None:
             self._loaded = None
+            if self._floor is not None:
+                self._floor.prompts.clear()
             gc.unfreeze()
             self._collect()
-        if self._threads is not None:
-            import torch
+        import torch
 
+        from engine import families
+        from engine.room import measure
+
+        if self._threads is not None:
             torch.set_num_threads(self._threads)
         device, dtype = pick(self._device_name, self._dtype_name)
-        self._loaded = flux1.load(entry, device=device, dtype=dtype)
+        loaded = families.load(entry, device=device, dtype=dtype)
+        with torch.inference_mode():
+            self._measured = measure(loaded)
+        self._loaded = loaded
         # What is loaded stays: the collector need not walk through it, with everybody waiting, ever again.
         gc.collect()
         gc.freeze()
@@ -222,9 +252,19 @@ class Engine:
         )
         return self._loaded
 
+    def _lose(self, error: Exception) -> None:
+        """A CUDA context is lost after an error of its own; only a new process gets another one."""
+        self._typed(error)
+        lost = self._lost
+        assert lost is not None
+        assert self._floor is not None
+        self._floor.clear(lambda: DeviceFailed(lost.device, lost.reason))
+
     def _typed(self, error: Exception) -> EngineError:
         """The error for the asker, without a traceback: its frames would keep the device's memory alive."""
         import torch
+
+        from engine.denoiser import is_out_of_memory
 
         if isinstance(error, EngineError):
             typed = error
@@ -232,12 +272,11 @@ class Engine:
         else:
             # The text of a library's error may quote its input, so only the type goes to people.
             log.error("the device thread raised", exc_info=error)
-            if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+            if is_out_of_memory(error):
                 typed = OutOfMemory(self._device_name)
             else:
                 typed = DeviceFailed(self._device_name, type(error).__name__)
             if isinstance(error, torch.AcceleratorError):
-                # A CUDA context is lost after an error of its own; only a new process gets another one.
                 self._lost = DeviceFailed(self._device_name, type(error).__name__)
                 self._fail(self._lost)
         typed.__traceback__ = typed.__cause__ = typed.__context__ = error.__traceback__ = None
@@ -259,20 +298,13 @@ class Engine:
             self._loop.call_soon_threadsafe(call)
 
 
-class _Stopped(Exception):
-    """The asker has gone, or the engine closes: unwinds the pipeline from its step callback."""
-
-
-def _imported() -> "type[Flux1]":
-    """The code of the family, with diffusers and transformers; the first time takes seconds."""
+def _import_quietly() -> None:
+    """diffusers and transformers without their warnings, which quote prompts; the first time takes seconds."""
     from transformers.utils import logging as of_transformers
 
     of_transformers.set_verbosity_error()  # before the import that warns of what we do not use
     from diffusers.utils import logging as of_diffusers
 
     for library in (of_transformers, of_diffusers):
-        library.set_verbosity_error()  # their warnings quote prompts that were cut
+        library.set_verbosity_error()
         library.disable_progress_bar()
-    from engine.flux1 import Flux1
-
-    return Flux1

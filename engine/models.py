@@ -30,6 +30,8 @@ class ModelEntry:
         max_side, min_side, multiple: sides it draws, in pixels.
         text_tokens: T5 tokens a prompt is cut or padded to; fewer are faster.
         negative_scale: strength of a negative prompt (true classifier-free guidance), over 1.
+        step_cache: 0 computes every step; 0.05 to 0.2 lets a picture of many steps skip those that change little, the
+            more the higher, and then it is no longer quite the stock pipeline's picture.
         licence: as it is called, "" for a model of one's own.
         accepted: the owner says in the config that the use is within the licence.
     """
@@ -48,6 +50,7 @@ class ModelEntry:
     multiple: int = 16
     text_tokens: int = 512
     negative_scale: float = 2.0
+    step_cache: float = 0.0
     licence: str = ""
     accepted: bool = False
 

@@ -180,7 +180,8 @@ class Pictures:
     """The finished pictures, in the order of the seeds, RGB.
 
     Attributes:
-        timings: seconds by part: `wait` in the engine's queue, `denoise` (with the text encoding), `decode`, `total`.
+        timings: seconds by part: `wait` in the engine's queue, `denoise` (from there, with the text encoding and while
+            others shared the device), `decode`, `total`; and `device`, its own part of the device's time.
     """
 
     images: tuple[Image.Image, ...]

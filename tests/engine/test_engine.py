@@ -8,7 +8,7 @@ import contextlib
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from engine.errors import (
     UnknownModel,
     UnsupportedSize,
 )
+from engine.families import Row
 from engine.models import KNOWN, Catalogue
 from engine.requests import Event, Progress
 from tests.engine.asking import asked, drawn
@@ -122,7 +123,7 @@ async def test_progress_counts_from_nothing_to_the_last_step(engine: Engine) -> 
     assert {event.steps for event in progress} == {5}
     assert {len(event.previews) for event in progress if event.previews} == {2}
     assert len(pictures.images) == 2
-    assert set(pictures.timings) == {"wait", "denoise", "decode", "total"}
+    assert set(pictures.timings) == {"wait", "denoise", "decode", "device", "total"}
 
 
 @pytest.mark.parametrize(("strength", "run"), [(0.1, 1), (0.3, 3), (0.35, 4), (0.7, 7), (1.0, 10)])
@@ -137,15 +138,28 @@ async def test_without_previews_there_are_none(catalogue: Catalogue) -> None:
     assert all(event.previews is None for event in progress)
 
 
-async def test_requests_are_served_first_come_first_served(engine: Engine) -> None:
+async def test_a_short_request_does_not_wait_for_the_last_step_of_a_long_one(engine: Engine) -> None:
     ends: list[int] = []
 
-    async def ask(number: int) -> None:
-        await drawn(engine, asked(steps=1 + (number == 0) * 3))
-        ends.append(number)
+    async def ask(steps: int) -> None:
+        await drawn(engine, asked(steps=steps))
+        ends.append(steps)
 
-    await asyncio.gather(*(ask(number) for number in range(4)))
-    assert ends == [0, 1, 2, 3]
+    await asyncio.gather(ask(60), ask(20), ask(4))
+    assert ends == [4, 20, 60]
+
+
+async def test_alike_requests_are_served_first_come_first_served(catalogue: Catalogue) -> None:
+    ends: list[int] = []
+
+    async with Engine(catalogue, device="cpu", threads=1, lanes=2) as engine:
+
+        async def ask(number: int) -> None:
+            await drawn(engine, asked(seeds=(number,)))
+            ends.append(number)
+
+        await asyncio.gather(*(ask(number) for number in range(6)))
+    assert ends == [0, 1, 2, 3, 4, 5]
 
 
 async def a_few_steps(events: AsyncIterator[Event], steps: int) -> None:
@@ -163,16 +177,32 @@ async def test_closing_the_iterator_cancels_at_the_next_step(engine: Engine) -> 
     assert spy.steps() <= 2 + 2, "the cancelled request ran on"
 
 
+Predict = Callable[[Sequence[Row]], torch.Tensor]
+
+
+def around_predict(engine: Engine, act: Callable[[Predict, Sequence[Row]], torch.Tensor]) -> Callable[[], None]:
+    """From now on the model's forwards go through `act`; what is returned ends that."""
+    model: Any = engine._loaded
+    assert model is not None
+    real = model.predict
+    model.predict = lambda rows, adapted: act(lambda some: real(some, adapted), rows)
+
+    def restore() -> None:
+        del model.predict
+
+    return restore
+
+
 class StepCounter:
     """Counts the forwards of the engine's transformer from now on."""
 
     def __init__(self, engine: Engine) -> None:
-        assert engine._loaded is not None
         self._count = 0
-        engine._loaded._from_noise.transformer.register_forward_hook(self._add)
+        around_predict(engine, self._add)
 
-    def _add(self, *_: object) -> None:
+    def _add(self, predict: Predict, rows: Sequence[Row]) -> torch.Tensor:
         self._count += 1
+        return predict(rows)
 
     def steps(self) -> int:
         return self._count
@@ -268,15 +298,8 @@ async def test_a_model_whose_licence_is_not_accepted_is_refused() -> None:
         await anext(engine.generate(asked(model="dev", width=1024, height=1024)))
 
 
-def in_the_transformer(act: Callable[[], object]) -> Callable[..., None]:
-    def hook(*_: object) -> None:
-        act()
-
-    return hook
-
-
-def raising(error: Exception) -> Callable[[], None]:
-    def act() -> None:
+def raising(error: Exception) -> Callable[[Predict, Sequence[Row]], torch.Tensor]:
+    def act(_predict: Predict, _rows: Sequence[Row]) -> torch.Tensor:
         raise error
 
     return act
@@ -292,21 +315,18 @@ def raising(error: Exception) -> Callable[[], None]:
     ],
 )
 async def test_a_failing_request_fails_alone(engine: Engine, failure: Exception, error: type[Exception]) -> None:
-    assert engine._loaded is not None
-    handle = engine._loaded._from_noise.transformer.register_forward_hook(in_the_transformer(raising(failure)))
+    restore = around_predict(engine, raising(failure))
     with pytest.raises(error) as caught:
         await drawn(engine, asked())
     assert "secret" not in str(caught.value)
-    handle.remove()
+    restore()
     assert engine.state == "ready"
     _, pictures = await drawn(engine, asked())
     assert len(pictures.images) == 1
 
 
 async def test_a_lost_device_fails_the_engine_for_good(engine: Engine) -> None:
-    assert engine._loaded is not None
-    failure = torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
-    engine._loaded._from_noise.transformer.register_forward_hook(in_the_transformer(raising(failure)))
+    around_predict(engine, raising(torch.AcceleratorError("CUDA error: an illegal memory access was encountered")))
     for _ in range(2):
         with pytest.raises(DeviceFailed):
             await drawn(engine, asked())
@@ -315,17 +335,16 @@ async def test_a_lost_device_fails_the_engine_for_good(engine: Engine) -> None:
 
 
 async def test_numbers_that_are_no_picture_are_an_error_not_a_black_picture(engine: Engine) -> None:
-    assert engine._loaded is not None
+    def spoil(predict: Predict, rows: Sequence[Row]) -> torch.Tensor:
+        velocities = predict(rows)
+        velocities[1] = float("nan")
+        return velocities
 
-    def spoil(_module: object, _inputs: object, outputs: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
-        outputs[0][1] = float("nan")
-        return outputs
-
-    handle = engine._loaded._from_noise.transformer.register_forward_hook(spoil)
+    restore = around_predict(engine, spoil)
     with pytest.raises(NotFinite) as caught:
         await drawn(engine, asked(seeds=(1, 2, 3)))
     assert caught.value.indices == [1]
-    handle.remove()
+    restore()
     await drawn(engine, asked())
 
 

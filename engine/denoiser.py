@@ -1,0 +1,136 @@
+"""The step-level batch: each turn one forward over lanes of one kind, every lane at its own step.
+
+Imports torch: for the device thread only. Knows no text encoders, autoencoders or transformers, no queue and no rows of
+a database.
+"""
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from itertools import groupby
+
+import torch
+
+from engine.families import Adapted, Family, Row
+from engine.lanes import Lane
+
+log = logging.getLogger(__name__)
+
+Room = Callable[[Family, Row], int]
+"""How many rows like this one fit in one forward of the model, at least 1."""
+
+
+class Denoiser:
+    """Moves lanes, a call of the model at a time.
+
+    Each turn belongs to the lane that has waited longest, the one that joined first among equals; as many others of its
+    kind as fit ride along. So with n lanes in flight every one of them moves at least once in n turns, whatever joins
+    or leaves meanwhile: a newcomer counts as having moved when it joined.
+
+    Args:
+        room: for the number of rows in a forward.
+        adapted: gives the context that applies each row's LoRAs.
+    """
+
+    def __init__(self, room: Room, *, adapted: "Callable[[Family], Adapted]") -> None:
+        self.lanes: list[Lane] = []
+        self._room = room
+        self._adapted = adapted
+        self._turn = 0
+        self._most = 1 << 20  # rows in a forward, once the device ran out of memory
+
+    def join(self, lanes: Sequence[Lane]) -> None:
+        """From the next turn on."""
+        for lane in lanes:
+            lane.turn = self._turn
+        self.lanes.extend(lanes)
+
+    def leave(self, lanes: Sequence[Lane]) -> None:
+        gone = set(map(id, lanes))
+        self.lanes = [lane for lane in self.lanes if id(lane) not in gone]
+
+    def turn(self) -> list[tuple[Lane, Exception | None]]:
+        """One forward; the lanes that it was for, each with what went wrong for it alone.
+
+        Lanes that are done or failed leave. Raises torch.AcceleratorError when the device itself is lost.
+        """
+        moving = self._next()
+        self._turn += 1
+        began = time.perf_counter()
+        rows = [lane.rows() for lane in moving]
+        answers = iter(self._predicted(moving[0].drawing.model, [row for some in rows for row in some]))
+        seconds = (time.perf_counter() - began) / sum(map(len, rows))
+        outcome: list[tuple[Lane, Exception | None]] = []
+        for lane, own in zip(moving, rows, strict=True):
+            lane.turn = self._turn
+            lane.drawing.device_seconds += seconds * len(own)
+            outcome.append((lane, _advanced(lane, [next(answers) for _ in own])))
+        self.leave([lane for lane, error in outcome if error is not None or lane.walk.done])
+        return outcome
+
+    def _next(self) -> list[Lane]:
+        first = min(self.lanes, key=lambda lane: lane.turn)
+        alike = [lane for lane in self.lanes if lane.key == first.key]
+        row, each = first.rows()[0], len(first.conditionings)
+        fitting = min(self._most, self._room(first.drawing.model, row)) // each
+        return sorted(alike, key=lambda lane: lane.turn)[: max(1, fitting)]
+
+    def _predicted(self, model: Family, rows: list[Row]) -> list[torch.Tensor | Exception]:
+        """A velocity (1, tokens, channels) for each row, or what its forward failed with.
+
+        Rows whose texts differ in length take a forward for each length. A forward that fails is repeated in halves,
+        so that the row at fault is found and fails alone; one that ran out of memory also makes later ones smaller.
+        """
+        lengths = [row.conditioning.text.shape[1] for row in rows]
+        if len(set(lengths)) > 1:
+            order = sorted(range(len(rows)), key=lengths.__getitem__)
+            parts = [self._predicted(model, [rows[i] for i in some]) for _, some in groupby(order, lengths.__getitem__)]
+            found = dict(zip(order, (answer for part in parts for answer in part), strict=True))
+            return [found[i] for i in range(len(rows))]
+        answer = self._forward(model, rows)
+        if not isinstance(answer, Exception):
+            return answer
+        if len(rows) == 1:
+            return [answer]
+        half = len(rows) // 2
+        if is_out_of_memory(answer):
+            self._most = min(self._most, half)
+            log.warning("out of memory with %d rows; from now on at most %d in a forward", len(rows), self._most)
+        del answer
+        return self._predicted(model, rows[:half]) + self._predicted(model, rows[half:])
+
+    def _forward(self, model: Family, rows: list[Row]) -> list[torch.Tensor | Exception] | Exception:
+        try:
+            return list(model.predict(rows, self._adapted(model)).split(1))
+        except torch.AcceleratorError:
+            raise
+        except Exception as error:
+            log.warning("a forward of %d rows failed", len(rows), exc_info=not is_out_of_memory(error))
+            error.__traceback__ = None  # its frames hold the tensors of the forward
+            return error
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+def unadapted(_rows: Sequence[Row]) -> contextlib.AbstractContextManager[None]:
+    """For models without LoRAs."""
+    return contextlib.nullcontext()
+
+
+def _advanced(lane: Lane, answers: Sequence[torch.Tensor | Exception]) -> Exception | None:
+    """Move the lane; what went wrong with it, if anything."""
+    velocities = []
+    for answer in answers:
+        if isinstance(answer, Exception):
+            return answer
+        velocities.append(answer)
+    try:
+        lane.advance(velocities)
+    except torch.AcceleratorError:
+        raise
+    except Exception as error:
+        return error
+    return None

@@ -1,0 +1,123 @@
+"""The model seam: what a family of models must be able to do so that its pictures can be drawn in lanes.
+
+A family is one module: encode a text, make latents and their positions, predict a velocity for any rows, decode. It
+knows nothing of requests, queues and steps; the denoiser knows nothing of text encoders, autoencoders and transformers.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from engine.errors import ModelUnavailable
+from engine.requests import LoraMix
+
+if TYPE_CHECKING:
+    import torch
+    from PIL import Image
+
+    from engine.models import ModelEntry
+    from engine.stepcache import StepMemory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditioning:
+    """What a text became, for one row: `text` is (1, tokens, width), `pooled` (1, width) or None where none is used."""
+
+    text: "torch.Tensor"
+    pooled: "torch.Tensor | None"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One row of a forward: everything in it may differ from its neighbours', except the size and the text's length.
+
+    Attributes:
+        width, height: of the picture, pixels.
+        latents: (1, tokens, channels), as the transformer takes them.
+        timestep: 0..1000, without dimensions.
+        guidance: the value the model was distilled for.
+        loras: this row's own mix.
+        share: how much of the schedule lies behind it, 0..1, for mixes that change with the steps.
+        memory: of step caching; None computes every block at every step.
+    """
+
+    width: int
+    height: int
+    latents: "torch.Tensor"
+    timestep: "torch.Tensor"
+    guidance: float
+    conditioning: Conditioning
+    loras: LoraMix = ()
+    share: float = 0.0
+    memory: "StepMemory | None" = None
+
+
+Adapted = Callable[[Sequence[Row]], AbstractContextManager[Any]]
+"""Under what it returns, a forward of exactly these rows applies each row's own LoRAs."""
+
+
+Sampler = Callable[["torch.Generator"], "torch.Tensor"]
+"""An encoded picture: gives latents (1, tokens, channels) for each generator it is called with."""
+
+
+class Family(Protocol):
+    """One loaded model. Every method runs on the thread that owns the device, under `torch.inference_mode`.
+
+    Attributes:
+        transformer: the module whose layers LoRAs change.
+        scheduler_settings: of the model's own scheduler.
+    """
+
+    entry: "ModelEntry"
+    device: "torch.device"
+    transformer: "torch.nn.Module"
+    scheduler_settings: Mapping[str, Any]
+
+    def encode(self, text: str) -> Conditioning:
+        """A prompt, or a negative one."""
+        ...
+
+    def tokens(self, width: int, height: int) -> int:
+        """How many image tokens a picture of this size in pixels has."""
+        ...
+
+    def noise(self, width: int, height: int, generator: "torch.Generator") -> "torch.Tensor":
+        """Pure noise, (1, tokens, channels); drawn where the generator is: a seed is one picture anywhere."""
+        ...
+
+    def encode_image(
+        self, image: "Image.Image", width: int, height: int
+    ) -> "Callable[[torch.Generator], torch.Tensor]":
+        """The picture as latents of that size: a sample (1, tokens, channels) for each generator it is called with."""
+        ...
+
+    def encode_mask(self, mask: "Image.Image", width: int, height: int) -> "torch.Tensor":
+        """(1, tokens, channels): 1 where the mask is white and latents are drawn anew, 0 where they are kept."""
+        ...
+
+    def predict(self, rows: Sequence[Row], adapted: Adapted) -> "torch.Tensor":
+        """The velocities of rows of one size and one text length in one forward, (rows, tokens, channels)."""
+        ...
+
+    def decode(self, latents: "torch.Tensor", width: int, height: int) -> "Image.Image":
+        """The picture of latents (1, tokens, channels), RGB."""
+        ...
+
+    def previews(self, latents: "torch.Tensor", width: int, height: int) -> "tuple[Image.Image, ...]":
+        """Small pictures of latents (n, tokens, channels), for a thousandth of the work."""
+        ...
+
+
+def load(entry: "ModelEntry", *, device: "torch.device", dtype: "torch.dtype") -> Family:
+    """Read a model of any family onto the device; the first one of a family imports its code, which takes seconds.
+
+    Raises ModelDamaged, ModelUnavailable, or what the device raises.
+    """
+    match entry.family:
+        case "flux1":
+            from engine.families.flux1 import Flux1
+
+            return Flux1.load(entry, device=device, dtype=dtype)
+        case _:
+            raise ModelUnavailable(entry.name, entry.repository, f"no family {entry.family}")

@@ -1,0 +1,164 @@
+"""The FLUX.1 family: pocket, schnell, dev and Krea share their architecture, two text encoders and an autoencoder.
+
+Imported on the device thread, since diffusers takes seconds to import. Knows no requests, no steps and no rows of a
+database.
+"""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+import torch
+from diffusers.image_processor import VaeImageProcessor
+from diffusers.pipelines.flux.pipeline_flux import FluxPipeline
+from diffusers.utils.torch_utils import randn_tensor
+from PIL import Image
+
+from engine.errors import ModelDamaged, ModelUnavailable
+from engine.families import Adapted, Conditioning, Row, Sampler
+from engine.families.flux1_transformer import Rotary, velocities
+from engine.models import ModelEntry, check_folder
+from engine.previews import Projection, example_pictures
+
+log = logging.getLogger(__name__)
+
+_SIZES_KEPT = 32  # sizes of which the positions are kept; a megabyte each at 1024 x 1024
+
+
+class Flux1:
+    """See `engine.families.Family`. Not for two threads.
+
+    Where the device has no room for everything, the text encoders stay on the CPU: each text is encoded once, the
+    transformer runs at every step.
+    """
+
+    def __init__(self, entry: ModelEntry, pipeline: FluxPipeline, device: torch.device) -> None:
+        self.entry = entry
+        self.device = device
+        self.pipeline = pipeline
+        self.transformer = pipeline.transformer
+        self.scheduler_settings = {
+            key: value for key, value in pipeline.scheduler.config.items() if not key.startswith("_")
+        }
+        self._vae = pipeline.vae
+        self._dtype = self.transformer.dtype
+        self._channels = self.transformer.config.in_channels // 4
+        self._factor = pipeline.vae_scale_factor
+        self._images = pipeline.image_processor
+        self._masks = VaeImageProcessor(
+            vae_scale_factor=self._factor * 2, do_normalize=False, do_binarize=True, do_convert_grayscale=True
+        )
+        self._rotary: dict[tuple[int, int, int], Rotary] = {}
+        self._projection = self._fit_projection()
+
+    @classmethod
+    def load(cls, entry: ModelEntry, *, device: torch.device, dtype: torch.dtype) -> Self:
+        """Read the weights onto the device. Raises ModelDamaged, ModelUnavailable, or what the device raises."""
+        folder = entry.folder or _download(entry)
+        check_folder(folder)
+        try:
+            pipeline = FluxPipeline.from_pretrained(folder, dtype=dtype, local_files_only=True)
+        except (MemoryError, torch.OutOfMemoryError):
+            raise
+        except Exception as error:  # damaged files surface as almost anything
+            raise ModelDamaged(str(folder), f"unreadable: {type(error).__name__}") from error
+        if device.type == "cuda" and _bytes(pipeline) > 0.9 * torch.cuda.mem_get_info(device)[0]:
+            log.info("model %s: its text encoders stay on the CPU, the device has no room for them", entry.name)
+            pipeline.transformer.to(device)
+            pipeline.vae.to(device)
+        else:
+            pipeline.to(device)
+        return cls(entry, pipeline, device)
+
+    def encode(self, text: str) -> Conditioning:
+        embeddings, pooled, _ = self.pipeline.encode_prompt(
+            text, device=self.pipeline.text_encoder.device, max_sequence_length=self.entry.text_tokens
+        )
+        return Conditioning(
+            text=embeddings.to(self.device, self._dtype),
+            pooled=pooled.to(self.device, self._dtype),  # type: ignore[union-attr]
+        )
+
+    def tokens(self, width: int, height: int) -> int:
+        return (width // (2 * self._factor)) * (height // (2 * self._factor))
+
+    def noise(self, width: int, height: int, generator: torch.Generator) -> torch.Tensor:
+        shape = (1, self._channels, height // self._factor, width // self._factor)
+        return _packed(randn_tensor(shape, generator=generator, device=self.device, dtype=self._dtype))
+
+    def encode_image(self, image: Image.Image, width: int, height: int) -> Sampler:
+        pixels = self._images.preprocess(_resized(image.convert("RGB"), width, height))
+        distribution = self._vae.encode(pixels.to(self.device, self._vae.dtype)).latent_dist
+
+        def sample(generator: torch.Generator) -> torch.Tensor:
+            latents = distribution.sample(generator)
+            scaled = (latents - self._vae.config.shift_factor) * self._vae.config.scaling_factor
+            return _packed(scaled.to(self._dtype))
+
+        return sample
+
+    def encode_mask(self, mask: Image.Image, width: int, height: int) -> torch.Tensor:
+        pixels = self._masks.preprocess(_resized(mask.convert("L"), width, height))
+        latents = torch.nn.functional.interpolate(pixels, size=(height // self._factor, width // self._factor))
+        return _packed(latents.to(self.device, self._dtype).repeat(1, self._channels, 1, 1))
+
+    def predict(self, rows: Sequence[Row], adapted: Adapted) -> torch.Tensor:
+        return velocities(self.transformer, rows, self._positions(rows[0]), adapted)
+
+    def decode(self, latents: torch.Tensor, width: int, height: int) -> Image.Image:
+        pixels = self._vae.decode(self._unpacked(latents, width, height).to(self._vae.dtype), return_dict=False)[0]
+        return self._images.postprocess(pixels, output_type="pil")[0]  # type: ignore[index]
+
+    def previews(self, latents: torch.Tensor, width: int, height: int) -> tuple[Image.Image, ...]:
+        return self._projection.draw(self._unpacked(latents, width, height))
+
+    def _positions(self, row: Row) -> Rotary:
+        """Cosines and sines of where text and image tokens stand; the same for all rows of a size and a text length."""
+        text_tokens = row.conditioning.text.shape[1]
+        key = (row.width, row.height, text_tokens)
+        if key not in self._rotary:
+            height, width = (side // (2 * self._factor) for side in (row.height, row.width))
+            image = FluxPipeline._prepare_latent_image_ids(1, height, width, self.device, self._dtype)
+            text = torch.zeros(text_tokens, 3, device=self.device, dtype=self._dtype)
+            if len(self._rotary) >= _SIZES_KEPT:
+                self._rotary.pop(next(iter(self._rotary)))
+            self._rotary[key] = self.transformer.pos_embed(torch.cat((text, image)))
+        return self._rotary[key]
+
+    def _unpacked(self, latents: torch.Tensor, width: int, height: int) -> torch.Tensor:
+        """(n, tokens, 4 channels) -> (n, channels, h, w) in the autoencoder's own scale."""
+        unpacked = FluxPipeline._unpack_latents(latents, height, width, self._factor)
+        return unpacked / self._vae.config.scaling_factor + self._vae.config.shift_factor
+
+    @torch.inference_mode()
+    def _fit_projection(self) -> Projection:
+        pixels = example_pictures(128, 12)
+        latents = self._vae.encode(pixels.to(self.device, self._vae.dtype), return_dict=False)[0].mode()
+        # What the decoder makes of them, not what they were: a small autoencoder answers strange pictures faintly, and
+        # a map that made up for that would shout on familiar ones.
+        decoded = self._vae.decode(latents, return_dict=False)[0]
+        return Projection.fit(decoded.float().cpu().clamp(-1, 1), latents.float().cpu())
+
+
+def _packed(latents: torch.Tensor) -> torch.Tensor:
+    """(n, channels, h, w) -> (n, tokens, 4 channels): two by two latents are one token."""
+    return FluxPipeline._pack_latents(latents, *latents.shape)
+
+
+def _resized(image: Image.Image, width: int, height: int) -> Image.Image:
+    return image.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def _bytes(pipeline: FluxPipeline) -> int:
+    modules = (part for part in pipeline.components.values() if isinstance(part, torch.nn.Module))
+    return sum(tensor.numel() * tensor.element_size() for module in modules for tensor in module.parameters())
+
+
+def _download(entry: ModelEntry) -> Path:
+    """The model's files from the hub, or from its cache on this machine where they are there already."""
+    log.info("fetching model %s from %s", entry.name, entry.repository)
+    try:
+        return Path(FluxPipeline.download(entry.repository, revision=entry.revision or None))
+    except Exception as error:  # the hub's client raises errors of five libraries
+        raise ModelUnavailable(entry.name, entry.repository, type(error).__name__) from error

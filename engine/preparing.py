@@ -1,0 +1,119 @@
+"""From a request to its lanes: texts to conditionings, seeds to noise, pictures and masks to latents.
+
+Imports torch: for the device thread only. Knows no batches and no queue.
+"""
+
+from collections import OrderedDict
+
+import torch
+
+from engine.families import Conditioning, Family, Sampler
+from engine.lanes import Drawing, Kept, Lane
+from engine.requests import ImageRequest
+from engine.schedulers import Walk
+from engine.stepcache import StepMemory
+
+_PROMPT_BYTES = 256 << 20
+_CACHED_STEPS = 20  # with fewer, each step changes too much for another's result
+
+
+class PromptCache:
+    """What texts became, by model and text; the ones used longest ago go first.
+
+    Args:
+        limit: bytes of all embeddings together.
+    """
+
+    def __init__(self, limit: int = _PROMPT_BYTES) -> None:
+        self._limit = limit
+        self._held: OrderedDict[tuple[str, str], Conditioning] = OrderedDict()
+        self._bytes = 0
+
+    def encode(self, model: Family, text: str) -> Conditioning:
+        key = (model.entry.name, text)
+        if key in self._held:
+            self._held.move_to_end(key)
+            return self._held[key]
+        conditioning = self._held[key] = model.encode(text)
+        self._bytes += _bytes(conditioning)
+        while self._bytes > self._limit and len(self._held) > 1:
+            self._bytes -= _bytes(self._held.popitem(last=False)[1])
+        return conditioning
+
+    def clear(self) -> None:
+        """For a model that goes: its name may come back with other weights."""
+        self._held.clear()
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+
+def lanes_of(drawing: Drawing, prompts: PromptCache) -> list[Lane]:
+    """One lane for each seed of the drawing's request, in order, each with a generator of its own."""
+    request, model = drawing.request, drawing.model
+    conditionings = [prompts.encode(model, request.prompt)]
+    if request.negative_prompt:
+        conditionings.append(prompts.encode(model, request.negative_prompt))
+    size = (request.width, request.height)
+    sample = model.encode_image(request.image, *size) if request.image is not None else None
+    mask = model.encode_mask(request.mask, *size) if request.mask is not None else None
+    lanes = []
+    for index, seed in enumerate(request.seeds):
+        walk = _walk(request, model)
+        latents, kept = _start(request, model, walk, seed=seed, sample=sample, mask=mask)
+        lanes.append(
+            Lane(
+                drawing=drawing,
+                index=index,
+                walk=walk,
+                latents=latents,
+                conditionings=tuple(conditionings),
+                memories=tuple(_memory(request, model) for _ in conditionings),
+                kept=kept,
+            )
+        )
+    return lanes
+
+
+def _walk(request: ImageRequest, model: Family) -> Walk:
+    return Walk(
+        request.scheduler,
+        model.scheduler_settings,
+        steps=request.steps,
+        skipped=request.skipped,
+        run=request.steps_run,
+        tokens=model.tokens(request.width, request.height),
+        device=model.device,
+    )
+
+
+def _start(
+    request: ImageRequest,
+    model: Family,
+    walk: Walk,
+    *,
+    seed: int,
+    sample: Sampler | None,
+    mask: torch.Tensor | None,
+) -> tuple[torch.Tensor, Kept | None]:
+    """The first latents: noise, or the picture under as much noise as its first step expects."""
+    # The noise is made on the CPU, one generator a picture: a seed gives the same picture on every device, alone or in
+    # company. The picture's sample is drawn before the noise, as diffusers' pipelines do.
+    generator = torch.Generator("cpu").manual_seed(seed)
+    latents = sample(generator) if sample is not None else None
+    noise = model.noise(request.width, request.height, generator)
+    if latents is None:
+        return noise, None
+    kept = None if mask is None else Kept(latents=latents, noise=noise, mask=mask)
+    return walk.sigma * noise + (1.0 - walk.sigma) * latents, kept
+
+
+def _memory(request: ImageRequest, model: Family) -> StepMemory | None:
+    threshold = model.entry.step_cache
+    return StepMemory(threshold) if threshold > 0 and request.steps_run >= _CACHED_STEPS else None
+
+
+def _bytes(conditioning: Conditioning) -> int:
+    tensors = [conditioning.text] + ([] if conditioning.pooled is None else [conditioning.pooled])
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)

@@ -32,6 +32,14 @@ class Overdrawn(DatabaseError):
         self.cost = cost
 
 
+class NotShareable(DatabaseError):
+    """The picture cannot be shared: `reason` is "deleted", "no server", "unsure" or "hidden" (by a moderator)."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"reason={reason}")
+        self.reason = reason
+
+
 class LostClaim(DatabaseError):
     """The job is no longer held by the claim with this fence: it ended, was requeued, or was claimed again."""
 

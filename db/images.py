@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import times
+from db import shares, times
 from db.models import Image
 
 
@@ -37,11 +37,16 @@ async def of_author(
 
 
 async def delete(session: AsyncSession, image_id: int, *, now: datetime | None = None) -> str | None:
-    """Mark the picture deleted. The digest of its file when no other living picture shows it, so that it can go too."""
-    gone = update(Image).where(Image.id == image_id, Image.deleted_at.is_(None)).values(deleted_at=now or times.now())
+    """Mark the picture deleted, in the gallery as well; its likes go.
+
+    The digest of its file when no other living picture shows it, so that it can go too.
+    """
+    now = now or times.now()
+    gone = update(Image).where(Image.id == image_id, Image.deleted_at.is_(None)).values(deleted_at=now)
     digest = await session.scalar(gone.returning(Image.digest))
     if digest is None:
         return None
+    await shares.forget(session, image_id, now=now)
     shared = select(Image.id).where(Image.digest == digest, Image.deleted_at.is_(None)).limit(1)
     return None if await session.scalar(shared) is not None else digest
 
@@ -49,3 +54,9 @@ async def delete(session: AsyncSession, image_id: int, *, now: datetime | None =
 async def known_digests(session: AsyncSession) -> set[str]:
     """The digests of all living pictures: the files that must stay."""
     return set(await session.scalars(select(Image.digest).where(Image.deleted_at.is_(None)).distinct()))
+
+
+async def withhold(session: AsyncSession, image_id: int, *, withheld: bool = True) -> bool:
+    """Show the picture to its author only, or to everybody again; False when that was so already."""
+    change = update(Image).where(Image.id == image_id, Image.unsure.is_not(withheld)).values(unsure=withheld)
+    return await session.scalar(change.returning(Image.id)) is not None

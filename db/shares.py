@@ -1,0 +1,171 @@
+"""Sharing pictures in their server's gallery: the author's wish, the moderators' word, and the post that shows both.
+
+Every change of a row raises `wanted`; the post is due until it shows that version. Knows no Discord.
+"""
+
+import random
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, delete, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db import search, times
+from db.errors import NotShareable
+from db.heat import DAY, MONTH, WEEK, heat
+from db.insert import insert
+from db.models import Image, Job, Like, Share, Visibility
+
+SHUFFLED = 2**31
+
+# As a literal, since neither database matches a bound parameter with a partial index's condition.
+_PRIVATE = literal(Visibility.PRIVATE, Share.visibility.type, literal_execute=True)
+LISTED = (Share.visibility != _PRIVATE, Share.hidden_at.is_(None), Share.deleted_at.is_(None))
+"""The conditions under which a gallery shows a share."""
+DUE = (Share.shown < Share.wanted, Share.channel_id.is_not(None), Share.given_up_for.is_(None))
+
+
+def is_listed(share: Share) -> bool:
+    return share.visibility is not Visibility.PRIVATE and share.hidden_at is None and share.deleted_at is None
+
+
+async def get(session: AsyncSession, share_id: int) -> Share | None:
+    return await session.get(Share, share_id, populate_existing=True)
+
+
+async def of_image(session: AsyncSession, image_id: int) -> Share | None:
+    return (await session.scalars(select(Share).where(Share.image_id == image_id))).one_or_none()
+
+
+async def share(
+    session: AsyncSession,
+    image_id: int,
+    *,
+    visibility: Visibility = Visibility.GUILD,
+    show_prompt: bool = True,
+    anonymous: bool = False,
+    channel_id: int | None = None,
+    now: datetime | None = None,
+) -> Share:
+    """Share a picture, or share it otherwise than before; `channel_id` is where its post goes, None for nowhere.
+
+    Raises `NotShareable`.
+    """
+    now = now or times.now()
+    wish = {"visibility": visibility, "show_prompt": show_prompt, "anonymous": anonymous}
+    # A post that stands stays where it is.
+    place = {"channel_id": case((Share.message_id.is_(None), channel_id), else_=Share.channel_id)}
+    return await _write(session, image_id, wish | {"channel_id": channel_id}, wish | place, now)
+
+
+async def unshare(session: AsyncSession, image_id: int) -> bool:
+    """Make a shared picture private again; False when it was not shared."""
+    return await _change(session, Share.image_id == image_id, *LISTED, visibility=Visibility.PRIVATE)
+
+
+async def hide(session: AsyncSession, image_id: int, by_id: int, *, now: datetime | None = None) -> bool:
+    """A moderator's word: nobody sees it in a gallery, and it cannot be shared again. False when that was so already.
+
+    The moderator's row must exist. Raises `NotShareable`: deleted, or not made in a server.
+    """
+    now = now or times.now()
+    if (found := await of_image(session, image_id)) is not None and found.hidden_at is not None:
+        return False
+    word = {"hidden_at": now, "hidden_by_id": by_id}
+    await _write(session, image_id, word | {"visibility": Visibility.PRIVATE}, word, now, moderated=True)
+    return True
+
+
+async def restore(session: AsyncSession, image_id: int) -> bool:
+    """Take `hide` back: the picture is as shared as its author left it. False when it was not hidden."""
+    hidden = (Share.image_id == image_id, Share.hidden_at.is_not(None))
+    return await _change(session, *hidden, hidden_at=None, hidden_by_id=None)
+
+
+async def forget(session: AsyncSession, image_id: int, *, now: datetime | None = None) -> None:
+    """The picture is deleted: its post goes, its likes and its words are removed."""
+    await _change(session, Share.image_id == image_id, Share.deleted_at.is_(None), deleted_at=now or times.now())
+    await session.execute(delete(Like).where(Like.image_id == image_id))
+
+
+async def due(session: AsyncSession, limit: int) -> Sequence[Share]:
+    """Shares whose post does not show their row, the oldest first."""
+    return (await session.scalars(select(Share).where(*DUE).order_by(Share.id).limit(limit))).all()
+
+
+async def stands(
+    session: AsyncSession, share_id: int, version: int, *, message_id: int | None, thread_id: int | None = None
+) -> None:
+    """The post shows this version of the row in this message; None: it is taken away."""
+    place = {"message_id": message_id, "thread_id": thread_id}
+    await session.execute(update(Share).where(Share.id == share_id).values(shown=version, **place))
+
+
+async def give_up(session: AsyncSession, share_id: int, reason: str) -> None:
+    """The post is gone, or cannot be made: it is left alone until the picture is shared anew."""
+    gone = {"given_up_for": reason[:32], "message_id": None, "thread_id": None}
+    await session.execute(update(Share).where(Share.id == share_id).values(**gone))
+
+
+async def _write(
+    session: AsyncSession,
+    image_id: int,
+    first: dict[str, Any],
+    then: dict[str, Any],
+    now: datetime,
+    *,
+    moderated: bool = False,
+) -> Share:
+    # Locked, so that no like is counted by neither of two transactions.
+    found = select(Image, Job).join(Job, Job.id == Image.job_id).where(Image.id == image_id).with_for_update(of=Image)
+    row = (await session.execute(found, execution_options={"populate_existing": True})).one_or_none()
+    if row is None or row.Image.deleted_at is not None:
+        raise NotShareable("deleted")
+    image, job = row
+    if image.guild_id is None:
+        raise NotShareable("no server")
+    if image.unsure and not moderated:
+        raise NotShareable("unsure")
+    liked = (await session.scalars(select(Like.created_at).where(Like.image_id == image_id))).all()
+    new = {
+        "image_id": image.id,
+        "guild_id": image.guild_id,
+        "author_id": image.author_id,
+        "nsfw": job.nsfw,
+        "shared_at": now,
+        "likes": len(liked),
+        "day": heat([now, *liked], DAY),
+        "week": heat([now, *liked], WEEK),
+        "month": heat([now, *liked], MONTH),
+        # Not a secret: it only spreads pictures over the random order.
+        "shuffle": random.randrange(SHUFFLED),
+    }
+    changed = then | {"wanted": Share.wanted + 1, "given_up_for": None}
+    statement = insert(session, Share).values(new | first)
+    statement = statement.on_conflict_do_update(
+        index_elements=[Share.image_id], set_=changed, where=None if moderated else Share.hidden_at.is_(None)
+    )
+    rows = await session.scalars(statement.returning(Share), execution_options={"populate_existing": True})
+    if (written := rows.one_or_none()) is None:
+        raise NotShareable("hidden")
+    await _index(session, written, job.prompt)
+    return written
+
+
+async def _change(session: AsyncSession, *where: Any, **values: Any) -> bool:
+    statement = update(Share).where(*where).values(wanted=Share.wanted + 1, **values).returning(Share)
+    changed = (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
+    if changed is None:
+        return False
+    made = select(Job.prompt).join(Image, Image.job_id == Job.id).where(Image.id == changed.image_id)
+    await _index(session, changed, await session.scalar(made) or "")
+    return True
+
+
+async def _index(session: AsyncSession, share: Share, prompt: str) -> None:
+    if not (is_listed(share) and share.show_prompt):
+        await search.remove(session, share.id)
+        return
+    author_id = None if share.anonymous else share.author_id
+    await search.put(session, share.id, prompt, guild_id=share.guild_id, author_id=author_id, nsfw=share.nsfw)

@@ -20,9 +20,12 @@ from bot.config import DISCORD_API, Config
 from bot.config import Discord as DiscordConfig
 from bot.delivery.delivery import Delivery
 from bot.errors import answer
+from bot.house.desk import Desk
+from bot.house.door import Asker, Door
 from bot.orders import Orders, Worker
 from bot.shows import Shows
 from bot.ui.press import Press
+from bot.uploads import Uploads
 from bot.wishes import Catalogue
 from db import state
 from db.database import Database
@@ -32,6 +35,8 @@ log = logging.getLogger(__name__)
 
 COMMANDS_KEY = "commands"
 LONGEST_PAUSE = 60.0
+ALWAYS = frozenset({"admin", "privacy", "help"})
+"""Commands that are taken in every channel, from those who are shut out too; they check for themselves."""
 
 
 async def point(settings: DiscordConfig) -> None:
@@ -60,6 +65,19 @@ async def point(settings: DiscordConfig) -> None:
 
 class Commands(app_commands.CommandTree["Studio"]):
     """The commands; every error of one ends in words for the person."""
+
+    async def interaction_check(self, interaction: "discord.Interaction[Studio]") -> bool:
+        """Whether this person may use this command here; who may not is told why."""
+        command = interaction.command
+        asking = interaction.type is discord.InteractionType.autocomplete
+        if asking or command is None or command.qualified_name.split()[0] in ALWAYS:
+            return True
+        try:
+            await interaction.client.let_in(interaction, strictly=True)
+        except Exception as error:
+            await answer(interaction, error)
+            return False
+        return True
 
     async def on_error(self, interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
         await answer(interaction, error)
@@ -97,7 +115,19 @@ class Studio(discord.Client):
         self.storage = storage
         self.catalogue = catalogue
         self.delivery = delivery
-        self.orders = Orders(config=config, database=database, worker=worker, delivery=delivery, failure=failure)
+        self.worker = worker
+        self.door = Door(config)
+        self.desk = Desk(database=database, storage=storage, door=self.door)
+        self.orders = Orders(
+            config=config,
+            database=database,
+            worker=worker,
+            delivery=delivery,
+            failure=failure,
+            door=self.door,
+            ask_moderators=self.desk.wake,
+        )
+        self.uploads = Uploads(storage)
         self.shows = Shows(storage=storage, web_address=config.web.address or None)
         self.ready_to_serve = asyncio.Event()
         self.tree = Commands(
@@ -115,6 +145,7 @@ class Studio(discord.Client):
         self._tasks = [
             asyncio.create_task(self.delivery.run(self), name="delivery"),
             asyncio.create_task(self._announce_ready(), name="commands"),
+            asyncio.create_task(self.desk.run(self), name="desk"),
         ]
         for task in self._tasks:
             task.add_done_callback(_tell_of_death)
@@ -126,6 +157,11 @@ class Studio(discord.Client):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await super().close()
+
+    async def let_in(self, interaction: discord.Interaction, *, strictly: bool = False) -> None:
+        """Raises Banned; `strictly` also ElsewhereOnly, where the server takes commands in other channels."""
+        async with self.database.reading() as session:
+            await self.door.greet(session, Asker.of(interaction), strictly=strictly)
 
     async def _announce_ready(self) -> None:
         pause = 1.0

@@ -89,6 +89,18 @@ class Limits(Section):
     pixels: int = Field(default=1_048_576, ge=4096)
 
 
+class Quota(Section):
+    period: Literal["off", "day", "month"] = "off"
+    amount: int = Field(default=100, ge=0, le=1_000_000)
+    first: int = Field(default=0, ge=0, le=1_000_000)
+    relaxed_free: bool = True
+
+
+class Privacy(Section):
+    keep_days: int = Field(default=0, ge=0, le=3650)
+    forget_guild_days: int = Field(default=30, ge=1, le=3650)
+
+
 class Web(Section):
     address: str = ""
 
@@ -131,6 +143,8 @@ class Config(BaseSettings):
     engine: Engine = Engine()
     queue: Queue = Queue()
     limits: Limits = Limits()
+    quota: Quota = Quota()
+    privacy: Privacy = Privacy()
     web: Web = Web()
     log: Log = Log()
     models: dict[str, Model] = {}

@@ -7,6 +7,7 @@ import logging
 import secrets
 import traceback
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -71,6 +72,91 @@ class NotACard(Refusal):
     """A message menu was used on a message that shows no job."""
 
 
+class Banned(Refusal):
+    """A moderator of this server shut the person out, until a time or until it is lifted (None)."""
+
+    def __init__(self, until: datetime | None, reason: str) -> None:
+        super().__init__(until, reason)
+        self.until = until
+        self.reason = reason
+
+
+class ElsewhereOnly(Refusal):
+    """Commands are taken in these channels of the server only."""
+
+    def __init__(self, channels: list[int]) -> None:
+        super().__init__(channels)
+        self.channels = channels
+
+
+class AboveCap(Refusal):
+    """The server lets this person have at most `most` of `what` ("steps", "pixels", "loras", "model")."""
+
+    def __init__(self, what: str, given: str, most: str) -> None:
+        super().__init__(what, given, most)
+        self.what = what
+        self.given = given
+        self.most = most
+
+
+class BlockedWord(Refusal):
+    """The prompt holds an entry of the server's list of blocked words."""
+
+    def __init__(self, entry: str) -> None:
+        super().__init__(entry)
+        self.entry = entry
+
+
+class ModeratorsOnly(Refusal):
+    """The button or command is for those who have a permission (discord.py's name) in this server."""
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(permission)
+        self.permission = permission
+
+
+class DecidedAlready(Refusal):
+    """Somebody was first: the report, the question or the appeal is closed."""
+
+
+class SaidAlready(Refusal):
+    """The person has reported or appealed this before."""
+
+
+class NoReportsChannel(Refusal):
+    """Nobody would see what is asked of moderators: the server has set no channel for it."""
+
+
+class BadSetting(Refusal):
+    """A moderator gave a setting a value it cannot have; `allowed` says which ones it can."""
+
+    def __init__(self, name: str, given: str, allowed: str) -> None:
+        super().__init__(name, given, allowed)
+        self.name = name
+        self.given = given
+        self.allowed = allowed
+
+
+class NotSure(Refusal):
+    """Deleting all one has was not confirmed as it was asked for."""
+
+
+class ForeignAddress(Refusal):
+    """A picture's address is not one of Discord's servers but of `host`, "" where there is none."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(host[:100])
+        self.host = host[:100]
+
+
+class NotFetched(Refusal):
+    """Discord's server did not give the picture: its HTTP `status`, None where it did not answer."""
+
+    def __init__(self, status: int | None) -> None:
+        super().__init__(status)
+        self.status = status
+
+
 class Closing(Refusal):
     """The bot is on its way down and takes nothing new."""
 
@@ -131,6 +217,8 @@ def explain_failure(code: str | None, detail: Mapping[str, Any] | None) -> str:
             reason = "Failed: the studio's disk is full"
         case "picture_missing":
             reason = "Failed: the picture to start from is no longer here"
+        case "upscaled_enough":
+            reason = f"Failed: the picture would be longer than {detail.get('longest')} pixels"
         case "unsupported_size":
             reason = f"Failed: the model does not draw {detail.get('width')} x {detail.get('height')}"
         case "not_finite":
@@ -159,8 +247,51 @@ def _prompt(error: BaseException) -> str | None:
             return f"`--{error.parameter}` is given twice. Once is clear."
         case prompts.BadValue(parameter="ar"):
             return f"`{_code(error.given)}` is no aspect ratio here. `--ar W:H` goes from 1:4 to 4:1, such as `16:9`."
+        case prompts.BadValue(parameter="image"):
+            return f"`{_code(error.given)}` is no address of a picture: `https://...`, with `::0` to `::3` as weight."
+        case prompts.BadValue(parameter="::"):
+            return f"`{_code(error.given)}` is no weight here. Weights go from `::-1000` to `::1000`."
+        case prompts.BadValue(allowed=""):
+            return f"`--{error.parameter}` takes no value, not even `{_code(error.given)}`."
         case prompts.BadValue():
-            return f"`--{error.parameter}` cannot be `{_code(error.given)}`. Allowed: {error.allowed}."
+            hint = f" Did you mean `{error.suggestion}`?" if error.suggestion else ""
+            return f"`--{error.parameter}` cannot be `{_code(error.given)}`. Allowed: {error.allowed}.{hint}"
+        case prompts.Conflict():
+            return f"`--{error.parameter}` and `--{error.other}` exclude each other. Keep one."
+        case prompts.Needless(other="image"):
+            return f"`--{error.parameter}` weighs image prompts, and there is none: put an address before the words."
+        case prompts.Needless(given=None):
+            return f"`--{error.parameter}` is the weight of `--{error.other}`, which is missing."
+        case prompts.Needless():
+            name = _code(error.given)
+            return f"`--{error.parameter}` names the LoRA `{name}`, which the prompt does not use: add `--lora {name}`."
+        case prompts.NearlyParameter() if "--" in (error.given or "")[1:]:
+            return f"`{_code(error.given)}` runs together. Put a space before the dashes of `--{error.parameter}`."
+        case prompts.NearlyParameter():
+            return (
+                f"`{_code(error.given)}` would be read as words. A parameter stands apart, with two dashes: "
+                f"`--{error.parameter}`."
+            )
+        case prompts.MisplacedImage():
+            return f"`{_code(error.given)}` stands among the words. Pictures come first, then the words."
+        case prompts.UnfinishedTag():
+            return f"`{_code(error.given)}` has no end. A LoRA is `<lora:NAME:0.8>`."
+        case prompts.UnfinishedQuote():
+            return f"The quotation mark in `{_code(error.given)}` has no other one."
+        case prompts.BadWeights():
+            return f"The weights add up to {error.given}; together they must be more than 0, as in `hot::2 dog::-0.5`."
+        case prompts.StrayWeight():
+            return f"The weight `{_code(error.given)}` stands apart from its words. Together they are `hot::2 dog::1`."
+        case prompts.TooMany(parameter="job"):
+            return f"The braces make {error.given} prompts, and {error.limit} at once are allowed."
+        case prompts.TooMany(parameter="text"):
+            return f"The prompt has {error.given} parts with `::`; {error.limit} are allowed."
+        case prompts.TooMany():
+            return f"The prompt begins from {error.given} pictures; {error.limit} are allowed."
+        case prompts.UnbalancedBraces():
+            return (
+                f"The brace in `{_code(error.given)}` has no other one. A brace that chooses nothing is written `\\{{`."
+            )
     return None
 
 
@@ -181,9 +312,48 @@ def _own(error: BaseException) -> str | None:
             return "You have no job waiting or running."
         case NotACard():
             return "This message shows no job of mine."
+        case Banned(until=None):
+            return f"A moderator has shut you out of this studio{_because(error.reason)}."
+        case Banned():
+            until = f"<t:{int(error.until.timestamp())}:f>"
+            return f"A moderator has shut you out of this studio until {until}{_because(error.reason)}."
+        case ElsewhereOnly():
+            where = ", ".join(f"<#{channel}>" for channel in error.channels[:10])
+            return f"In this server I work in {where}."
+        case AboveCap(what="model"):
+            return f"You may not use the model `{_code(error.given)}` in this server. Allowed: {_code(error.most)}."
+        case AboveCap():
+            given, most = f"{int(error.given):,}", f"{int(error.most):,}"
+            what = "LoRAs" if error.what == "loras" else error.what
+            return f"In this server you may have {most} {what} at most, and this has {given}."
+        case BlockedWord():
+            return f"This server does not draw `{_code(error.entry)}`. Nothing was queued and nothing charged."
+        case ModeratorsOnly():
+            return f"This is for members who may {error.permission.replace('_', ' ')} in this server."
+        case DecidedAlready():
+            return "Somebody has decided this already."
+        case SaidAlready():
+            return "You have said so before; the moderators see it."
+        case NoReportsChannel():
+            return "This server has no channel for reports. A manager sets one with `/admin channel reports`."
+        case BadSetting():
+            return f"`{_code(error.name)}` cannot be `{_code(error.given)}`. Allowed: {error.allowed}."
+        case NotSure():
+            return "Nothing was deleted. To delete everything, type the word as it is asked for."
+        case ForeignAddress():
+            where = f"`{_code(error.host)}`" if error.host else "no address"
+            return f"Pictures come from Discord only, and this is {where}. Attach the picture, or use its Discord link."
+        case NotFetched(status=403 | 404):
+            return "Discord no longer has this picture: its links expire. Attach the picture, or copy its link again."
+        case NotFetched():
+            return "Discord did not give me this picture. Try again in a moment; nothing was queued."
         case Closing():
             return "The studio is restarting. Try again in a moment; nothing was queued."
     return None
+
+
+def _because(reason: str) -> str:
+    return f": {quote(reason, 300)}" if reason else ""
 
 
 def _rows(error: BaseException) -> str | None:
@@ -193,7 +363,8 @@ def _rows(error: BaseException) -> str | None:
         case rows.QueueFull():
             return f"The queue is full ({error.limit} jobs wait). Try again when some are done; nothing was queued."
         case rows.Overdrawn():
-            return f"This costs {error.cost} and your balance is {error.balance}. `/info` shows your quota."
+            have = f"{error.balance} credit{'' if error.balance == 1 else 's'}"
+            return f"This costs {error.cost}, and you have {have}. `/info` shows when there will be more."
         case OperationalError() if "disk is full" in str(error.orig):
             return "The studio's disk is full; nothing was queued. The owner needs to make room."
     return None
@@ -209,6 +380,13 @@ def _pixels(error: BaseException) -> str | None:
                 f"The model does not draw {error.width} x {error.height}: sides go from {error.smallest} to "
                 f"{error.largest} pixels in steps of {error.multiple}."
             )
+        case pixels.UnfitUpload():
+            return f"{_upload(error)} Nothing was queued."
+        case pixels.UpscaledEnough():
+            return (
+                f"This picture is {error.width} x {error.height}; twice that is more than the {error.longest} pixels a "
+                "side may have here."
+            )
         case pixels.LicenceNotAccepted():
             return f"The owner has not accepted the licence of `{_code(error.name)}` ({quote(error.licence, 100)})."
         case pixels.DiskFull():
@@ -222,6 +400,22 @@ def _pixels(error: BaseException) -> str | None:
         case pixels.EngineError():
             return f"The engine could not do this ({quote(error.code, 60)})."
     return None
+
+
+def _upload(error: pixels.UnfitUpload) -> str:
+    size = f"{error.width} x {error.height}"
+    match error.reason:
+        case "too many bytes":
+            return f"The file is too large: {error.allowed} are taken."
+        case "no picture":
+            return f"This file is no picture I can read. I take {error.allowed}."
+        case "too large":
+            return f"The picture has {size} pixels. I take up to {error.allowed}."
+        case "too small":
+            return f"The picture has {size} pixels. It needs at least {error.allowed}."
+        case "too narrow":
+            return f"The picture has {size} pixels. It may be at most {error.allowed}."
+    return "The picture is damaged. Save it again as PNG or JPEG."
 
 
 def _discord(error: BaseException) -> str | None:

@@ -20,8 +20,9 @@ from bot.delivery.drawing import draw_accepted, look
 from bot.delivery.place import TOKEN_LIFE, Place, place_of
 from bot.delivery.post import Drawing
 from bot.errors import ALREADY_ANSWERED, Closing, NothingToCancel, tell
+from bot.house.door import Asker, Door
 from bot.wishes import Wish
-from db import guilds, jobs, pace, users
+from db import audit, guilds, jobs, pace, reviews, users
 from db.database import Database
 from db.models import Job, Route
 
@@ -51,11 +52,15 @@ class Orders:
         worker: Worker,
         delivery: Delivery,
         failure: Callable[[], Exception | None],
+        door: Door,
+        ask_moderators: Callable[[], None],
     ) -> None:
         self._database = database
         self._worker = worker
         self._delivery = delivery
         self._failure = failure
+        self._door = door
+        self._ask_moderators = ask_moderators
         queue = config.queue
         self._limits = jobs.QueueLimits(
             waiting_per_person=queue.waiting_per_person, waiting_total=queue.waiting_total, order=queue.order
@@ -67,7 +72,7 @@ class Orders:
 
         Raises:
             engine.errors.EngineError: the engine could not load its model; nothing was queued.
-            bot.errors.Closing, bot.errors.CannotPostHere: nothing was queued.
+            bot.errors.Closing, CannotPostHere, Banned, AboveCap, BlockedWord: nothing was queued.
             db.errors.TooManyWaiting, QueueFull, Overdrawn: nothing was queued.
         """
         if self.closing:
@@ -85,6 +90,10 @@ class Orders:
             with contextlib.suppress(*UNANSWERED):
                 await interaction.response.defer(thinking=True, ephemeral=place.route is Route.HISTORY)
         accepted = await enqueuing
+        if not accepted:
+            self._ask_moderators()
+            await tell(interaction, "A moderator looks at this prompt first. Nothing is charged until then.")
+            return
         self._worker.wake()
         try:
             await self._answer(interaction, accepted)
@@ -93,6 +102,7 @@ class Orders:
                 self._delivery.stands(job.id)
 
     async def _enqueue(self, interaction: discord.Interaction, place: Place, wishes: Sequence[Wish]) -> list[Job]:
+        """The jobs; none of them when a moderator has to look at the prompt first."""
         accepted: list[Job] = []
         expected: list[int] = []
         try:
@@ -100,9 +110,15 @@ class Orders:
                 await users.touch(session, interaction.user.id, interaction.user.display_name)
                 if place.guild_id is not None:
                     await guilds.touch(session, place.guild_id, getattr(interaction.guild, "name", "") or "")
-                for part, wish in enumerate(wishes):
-                    new = self._job(interaction, place, wish, part)
-                    accepted.append((await jobs.enqueue(session, new, self._limits)).job)
+                admission = await self._door.admit(session, Asker.of(interaction), wishes)
+                wished = [
+                    self._job(interaction, place, wish, part=part, cost=cost)
+                    for part, (wish, cost) in enumerate(zip(wishes, admission.costs, strict=True))
+                ]
+                if admission.ask is not None:
+                    await reviews.put(session, wished, word=admission.ask)
+                    return []
+                accepted += [(await jobs.enqueue(session, new, self._limits)).job for new in wished]
                 # Before the commit: the worker may claim, and delivery post a card, the moment the rows are there.
                 for job in accepted:
                     self._delivery.expect(job)
@@ -112,6 +128,24 @@ class Orders:
                 self._delivery.stands(job_id)
             raise
         return accepted
+
+    async def decide(self, review_id: int, by_id: int, *, allowed: bool) -> bool:
+        """A moderator's word on a prompt: enqueue what was wished, its cards follow, or let it go.
+
+        False when it was decided before. Raises db.errors.TooManyWaiting, QueueFull, Overdrawn: it stays undecided.
+        """
+        async with self._database.writing() as session:
+            wished = await reviews.decide(session, review_id, by_id=by_id, allowed=allowed)
+            if wished is None:
+                return False
+            author = wished[0].author_id
+            verb = "allow" if allowed else "refuse"
+            await audit.write(session, wished[0].guild_id or 0, by_id, verb, target_id=author)
+            accepted = [(await jobs.enqueue(session, new, self._limits)).job for new in wished if allowed]
+        self._worker.wake()
+        for job in accepted:
+            self._delivery.stands(job.id)
+        return True
 
     async def cancel(self, job: Job) -> None:
         """Take the job out of the queue, or stop it at its next step. Raises NothingToCancel when it has ended."""
@@ -181,7 +215,7 @@ class Orders:
             ahead = [*await jobs.running(session), *await jobs.waiting(session, 1000)]
         return seconds * (sum(job.work for job in ahead) + sum(wish.work for wish in wishes)) < TOKEN_LIFE
 
-    def _job(self, interaction: discord.Interaction, place: Place, wish: Wish, part: int) -> jobs.NewJob:
+    def _job(self, interaction: discord.Interaction, place: Place, wish: Wish, *, part: int, cost: int) -> jobs.NewJob:
         return jobs.NewJob(
             interaction_id=interaction.id,
             part=part,
@@ -196,5 +230,7 @@ class Orders:
             request=wish.request,
             nsfw=place.nsfw,
             work=wish.work,
+            cost=cost,
+            relaxed=wish.relaxed,
             upload_limit=place.upload_limit,
         )

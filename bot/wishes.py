@@ -66,6 +66,7 @@ class Wish:
     prompt: str
     request: JobRequest
     work: int
+    relaxed: bool = False
     parent_image_id: int | None = None
 
 

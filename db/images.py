@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import shares, times
-from db.models import Image
+from db.models import Image, Job
 
 
 async def get(session: AsyncSession, image_id: int) -> Image | None:
@@ -52,8 +52,14 @@ async def delete(session: AsyncSession, image_id: int, *, now: datetime | None =
 
 
 async def known_digests(session: AsyncSession) -> set[str]:
-    """The digests of all living pictures: the files that must stay."""
-    return set(await session.scalars(select(Image.digest).where(Image.deleted_at.is_(None)).distinct()))
+    """The digests of all living pictures, and of those that people handed in for a job: the files that must stay."""
+    known = set(await session.scalars(select(Image.digest).where(Image.deleted_at.is_(None)).distinct()))
+    keys = ("image", "mask", "references")
+    asking = select(Job.request).where(or_(*(Job.request[key].as_string().is_not(None) for key in keys)))
+    async for request in await session.stream_scalars(asking.execution_options(yield_per=500)):
+        known.update(request[key] for key in ("image", "mask") if isinstance(request.get(key), str))
+        known.update(reference["image"] for reference in request.get("references") or ())
+    return known
 
 
 async def withhold(session: AsyncSession, image_id: int, *, withheld: bool = True) -> bool:

@@ -4,10 +4,10 @@ from typing import Any
 
 from discord import app_commands
 
-from bot.cogs import about, history, imagine, menus, queue, show
+from bot.cogs import about, admin, history, imagine, menus, queue, show
 
 
-def commands() -> list[app_commands.Command[Any, ..., Any] | app_commands.ContextMenu]:
+def commands() -> list[app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu]:
     """Everything to register, in the order in which a person reads it."""
     return [
         imagine.imagine,
@@ -19,4 +19,5 @@ def commands() -> list[app_commands.Command[Any, ..., Any] | app_commands.Contex
         about.help_,
         menus.cancel_or_delete,
         menus.image_details,
+        admin.admin,
     ]

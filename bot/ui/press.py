@@ -27,6 +27,8 @@ class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"(?!)"):
 
     kinds: ClassVar[list[type["Press"]]] = []
     """Every kind of button, for the client to register."""
+    for_anyone: ClassVar[bool] = False
+    """Whether also those may press it whom a moderator has shut out."""
 
     def __init_subclass__(cls, *, template: str) -> None:
         super().__init_subclass__(template=template)
@@ -58,6 +60,8 @@ class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"(?!)"):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         try:
+            if not self.for_anyone:
+                await interaction.client.let_in(interaction)
             await self.pressed(interaction)
         except Exception as error:
             await answer(interaction, error)

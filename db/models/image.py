@@ -11,7 +11,7 @@ from db.models.model import Model, Serial
 class Image(Model):
     """`index` counts from 0 within its job; `parent_image_id` is the picture it was made from, when there was one.
 
-    `unsure`: the picture filter could not tell, so only the author sees it until a moderator has looked.
+    `unsure`: only the author sees it, since the picture filter could not tell or a moderator hid it.
     """
 
     __tablename__ = "images"

@@ -6,7 +6,8 @@ import discord
 import pytest
 
 from bot.cogs import history
-from bot.ui import buttons, press
+from bot.cogs.admin import book
+from bot.ui import buttons, moderating, press
 from bot.ui.press import Press
 from tests.bot.rows import image, job
 from tests.bot.studio import Running, custom_ids, labels, private_words
@@ -144,6 +145,12 @@ def test_the_patterns_of_buttons_exclude_each_other() -> None:
         *buttons.cancel_view(job()).children,
         history.Turn("a:page:3"),
         history.Open("a:open:3"),
+        book.Older("a:audit:0:3"),
+        moderating.ReportPicture.on(image()),
+        moderating.Appeal("a:appeal:3"),
+        moderating.Plea("a:plea:keep:3"),
+        moderating.Judge("a:word:allow:3"),
+        moderating.Decide("a:mod:ban:3"),
     ]
     for item in made:
         assert isinstance(item, Press)

@@ -1,0 +1,1 @@
+"""The rules of the house: quotas, limits, filters, moderators' acts, privacy. Knows no pixels."""

@@ -1,0 +1,170 @@
+"""The moderators' desk: brings reports and held prompts to a server's reports channel, and keeps their cards right.
+
+Rows are the truth: what has no card yet gets one, after a restart too. Knows rows and channels; the buttons decide.
+"""
+
+import asyncio
+import io
+import logging
+
+import discord
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.delivery.post import Stopped, named
+from bot.house.door import Door
+from bot.ui import moderating, notices
+from db import audit, images, jobs, reports, reviews, sanctions
+from db.database import Database
+from db.models import Image, Sanction
+from engine.errors import PictureMissing
+from engine.storage import Storage
+
+log = logging.getLogger(__name__)
+
+POLL = 5.0
+"""Seconds between looks at the rows; a lost wake-up costs this much."""
+LARGEST = 2**20
+"""Bytes of a picture on a card."""
+
+
+class Desk:
+    """Run it with `run`; `wake` after something was reported or held back."""
+
+    def __init__(self, *, database: Database, storage: Storage, door: Door) -> None:
+        self._database = database
+        self._storage = storage
+        self._door = door
+        self._woken = asyncio.Event()
+        self._homeless: set[tuple[str, int]] = set()
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    async def run(self, client: discord.Client) -> None:
+        """Until cancelled; `client` is logged in."""
+        while True:
+            self._woken.clear()
+            try:
+                await self._look(client)
+            except Exception:
+                log.exception("the desk stumbled")
+            try:
+                async with asyncio.timeout(POLL):
+                    await self._woken.wait()
+            except TimeoutError:
+                continue
+
+    async def refresh(self, client: discord.Client, image_id: int) -> None:
+        """Draw the card of a picture's reports again, if there is one."""
+        async with self._database.reading() as session:
+            case = await _case(session, image_id)
+        if case is not None and case.first.card_message_id is not None and case.first.card_channel_id is not None:
+            card = client.get_partial_messageable(case.first.card_channel_id)
+            message = card.get_partial_message(case.first.card_message_id)
+            name, files = await self._picture(case.image)
+            view = notices.report(case, moderating.report_presses(case), name)
+            try:
+                await message.edit(view=view, attachments=files)
+            except Exception as error:
+                log.info("the card of report %s was not drawn again: %s", case.first.id, named(error))
+
+    async def tell(self, client: discord.Client, sanction: Sanction, server: str) -> None:
+        """Tell a person of a sanction, with a way to appeal; where direct messages are closed they learn by trying."""
+        async with self._database.reading() as session:
+            count = await sanctions.strikes(session, sanction.guild_id, sanction.user_id)
+        words = notices.sentence(sanction, server, count)
+        await self.whisper(client, sanction.user_id, words, moderating.appeal_view(sanction))
+
+    async def whisper(
+        self, client: discord.Client, user_id: int, words: str, view: discord.ui.View | None = None
+    ) -> None:
+        """A direct message, if it can be brought."""
+        try:
+            channel = await client.create_dm(discord.Object(user_id))
+            await channel.send(words, view=view or discord.utils.MISSING)
+        except Exception as error:
+            log.info("a person could not be told: %s", type(named(error)).__name__)
+
+    async def reports_channel(self, session: AsyncSession, guild_id: int) -> int | None:
+        return (await self._door.rules(session, guild_id)).reports_channel
+
+    async def _look(self, client: discord.Client) -> None:
+        async with self._database.reading() as session:
+            held = await reviews.uncarded(session)
+            reported = await reports.uncarded(session)
+            guilds = {one.guild_id for one in (*held, *reported)}
+            channels = {guild_id: await self.reports_channel(session, guild_id) for guild_id in guilds}
+        for wish in held:
+            channel_id = channels[wish.guild_id]
+            if channel_id is not None:
+                asked_in = int(wish.jobs[0]["channel_id"])
+                view = notices.review(wish, asked_in, moderating.review_presses(wish))
+                message_id = await self._post(client, channel_id, view, [], f"w{wish.id}")
+                if message_id is not None:
+                    async with self._database.writing() as session:
+                        await reviews.set_card(session, wish.id, channel_id, message_id)
+        for report in reported:
+            channel_id = channels[report.guild_id]
+            if channel_id is not None:
+                await self._present(client, channel_id, report.image_id)
+
+    async def _present(self, client: discord.Client, channel_id: int, image_id: int) -> None:
+        async with self._database.reading() as session:
+            case = await _case(session, image_id)
+        if case is None:
+            return
+        name, files = await self._picture(case.image)
+        view = notices.report(case, moderating.report_presses(case), name)
+        message_id = await self._post(client, channel_id, view, files, f"p{case.first.id}")
+        if message_id is not None:
+            async with self._database.writing() as session:
+                await reports.set_card(session, case.first.id, channel_id, message_id)
+
+    async def _post(
+        self,
+        client: discord.Client,
+        channel_id: int,
+        view: discord.ui.LayoutView,
+        files: list[discord.File],
+        nonce: str,
+    ) -> int | None:
+        channel = client.get_partial_messageable(channel_id)
+        try:
+            return (await channel.send(view=view, files=files, nonce=nonce)).id
+        except Exception as error:
+            problem = named(error)
+            if not isinstance(problem, Stopped):
+                log.info("a card for the moderators waits: %s", type(problem).__name__)
+            elif (nonce, channel_id) not in self._homeless:
+                self._homeless.add((nonce, channel_id))
+                log.warning("the reports channel %s cannot be written to: %s", channel_id, problem)
+            return None
+
+    async def _picture(self, image: Image) -> tuple[str | None, list[discord.File]]:
+        if image.deleted_at is not None:
+            return None, []
+        try:
+            content = await asyncio.to_thread(self._storage.as_webp, image.digest, LARGEST)
+        except PictureMissing:
+            content = None
+        if content is None:
+            return None, []
+        name = f"{image.id}.webp"
+        return name, [discord.File(io.BytesIO(content), filename=name, spoiler=False)]
+
+
+async def _case(session: AsyncSession, image_id: int) -> notices.Case | None:
+    """Everything a moderator should see of a reported picture."""
+    found = await reports.of_image(session, image_id)
+    image = await images.get(session, image_id)
+    job = await jobs.get(session, image.job_id) if image is not None else None
+    if not found or image is None or job is None:
+        return None
+    guild_id = found[0].guild_id
+    acts = [
+        entry
+        for entry in await audit.read(session, guild_id, about=job.author_id, limit=50)
+        if entry.detail.get("picture") == image_id
+    ]
+    count = await sanctions.strikes(session, guild_id, job.author_id)
+    return notices.Case(job=job, image=image, reports=found, strikes=count, acts=acts[::-1])

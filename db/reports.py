@@ -1,0 +1,61 @@
+"""Reports of pictures: one of each person and picture, open until a moderator has decided. Knows no messages' words."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db import times
+from db.insert import insert
+from db.models import Report
+
+
+async def put(
+    session: AsyncSession,
+    guild_id: int,
+    image_id: int,
+    *,
+    reporter_id: int | None,
+    reason: str,
+    now: datetime | None = None,
+) -> Report | None:
+    """Report a picture to a server's moderators; None when this person did so before."""
+    values = {"guild_id": guild_id, "image_id": image_id, "reporter_id": reporter_id, "reason": reason}
+    statement = insert(session, Report).values(**values, created_at=now or times.now())
+    once = statement.on_conflict_do_nothing(index_elements=[Report.image_id, Report.reporter_id])
+    return (await session.scalars(once.returning(Report))).one_or_none()
+
+
+async def get(session: AsyncSession, report_id: int) -> Report | None:
+    return await session.get(Report, report_id)
+
+
+async def of_image(session: AsyncSession, image_id: int) -> Sequence[Report]:
+    """All reports of a picture, oldest first; the oldest one has the card."""
+    return (await session.scalars(select(Report).where(Report.image_id == image_id).order_by(Report.id))).all()
+
+
+async def open_in(session: AsyncSession, guild_id: int) -> int:
+    """How many pictures wait for a moderator."""
+    waiting = (Report.guild_id == guild_id, Report.closed_at.is_(None))
+    return await session.scalar(select(func.count(Report.image_id.distinct())).where(*waiting)) or 0
+
+
+async def uncarded(session: AsyncSession, limit: int = 100) -> Sequence[Report]:
+    """Open reports, the first of their picture each, that no message shows yet."""
+    first = select(func.min(Report.id)).group_by(Report.image_id)
+    found = select(Report).where(Report.id.in_(first), Report.card_message_id.is_(None), Report.closed_at.is_(None))
+    return (await session.scalars(found.order_by(Report.id).limit(limit))).all()
+
+
+async def set_card(session: AsyncSession, report_id: int, channel_id: int, message_id: int) -> None:
+    """Remember the message that shows the report."""
+    card = {"card_channel_id": channel_id, "card_message_id": message_id}
+    await session.execute(update(Report).where(Report.id == report_id).values(card))
+
+
+async def close(session: AsyncSession, image_id: int, *, now: datetime | None = None) -> None:
+    """A moderator has decided: all reports of the picture are closed."""
+    waiting = update(Report).where(Report.image_id == image_id, Report.closed_at.is_(None))
+    await session.execute(waiting.values(closed_at=now or times.now()))

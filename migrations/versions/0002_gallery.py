@@ -76,11 +76,14 @@ def upgrade() -> None:
     op.create_index("ix_likes_user_id", "likes", ["user_id", "created_at"], unique=False)
     op.create_table(
         "embeddings",
-        sa.Column("image_id", serial(), autoincrement=False, nullable=False),
+        sa.Column("id", serial(), nullable=False),
+        sa.Column("image_id", serial(), nullable=False),
         sa.Column("space", sa.String(length=32), nullable=False),
         sa.Column("vector", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["image_id"], ["images.id"], name=op.f("fk_embeddings_image_id_images")),
-        sa.PrimaryKeyConstraint("image_id", name=op.f("pk_embeddings")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_embeddings")),
+        sa.UniqueConstraint("image_id", name=op.f("uq_embeddings_image_id")),
+        sqlite_autoincrement=True,
     )
     # Outside of the models' metadata: no table of SQLAlchemy's; `db.search` is what reads and writes it.
     if op.get_bind().dialect.name == "postgresql":

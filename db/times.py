@@ -2,13 +2,22 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Dialect
+from sqlalchemy import DateTime, Dialect, text
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeDecorator
 
 
 def now() -> datetime:
     """This moment, aware, in UTC."""
     return datetime.now(UTC)
+
+
+async def of_database(session: AsyncSession) -> datetime:
+    """This moment by the database's clock, which is one for all who write in it; advances within a transaction."""
+    if session.get_bind().dialect.name == "postgresql":
+        return await session.scalar(text("SELECT clock_timestamp()"))
+    written = await session.scalar(text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')"))
+    return datetime.fromisoformat(written).replace(tzinfo=UTC)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

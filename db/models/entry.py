@@ -43,9 +43,9 @@ class Entry(Model):
 
 
 class Placing(Model):
-    """What the tally gave an entry: its place from 1, and its score with an interval where the mode has one.
+    """What the tally gave an entry: its place from 1, and its score with its 95 % interval.
 
-    Scores are as `db.challenges.tally` defines them, rounded to six decimals.
+    Scores are as `db.challenges.counting` defines them, rounded to six decimals.
     """
 
     __tablename__ = "placings"
@@ -55,6 +55,6 @@ class Placing(Model):
     challenge_id: Mapped[int] = mapped_column(ForeignKey("challenges.id"))
     place: Mapped[int]
     score: Mapped[float] = mapped_column(Float)
-    low: Mapped[float | None] = mapped_column(Float)
-    high: Mapped[float | None] = mapped_column(Float)
+    low: Mapped[float] = mapped_column(Float)
+    high: Mapped[float] = mapped_column(Float)
     ballots: Mapped[int]

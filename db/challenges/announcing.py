@@ -1,0 +1,55 @@
+"""The messages a contest owes its channel: which are behind, and where they stand. Knows no Discord."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.insert import insert
+from db.models import Announcement, AnnouncementKind
+
+
+async def want(session: AsyncSession, challenge_id: int, *kinds: AnnouncementKind) -> None:
+    """Ask for these messages, or for a new version of those that stand; each is one row for ever, by constraint."""
+    for kind in kinds:
+        statement = insert(session, Announcement).values(challenge_id=challenge_id, kind=kind, wanted=1, shown=0)
+        again = {"wanted": Announcement.wanted + 1}
+        await session.execute(
+            statement.on_conflict_do_update(
+                index_elements=[Announcement.challenge_id, Announcement.kind], set_=again
+            ).execution_options(synchronize_session=False)
+        )
+
+
+async def behind(session: AsyncSession, limit: int = 100) -> Sequence[Announcement]:
+    """Messages that are to be written or brought up to date, in the order they were first asked for."""
+    statement = (
+        select(Announcement)
+        .where(Announcement.shown < Announcement.wanted, Announcement.given_up_for.is_(None))
+        .order_by(Announcement.id)
+        .limit(limit)
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def of_challenge(session: AsyncSession, challenge_id: int) -> dict[AnnouncementKind, Announcement]:
+    statement = select(Announcement).where(Announcement.challenge_id == challenge_id)
+    return {one.kind: one for one in await session.scalars(statement)}
+
+
+async def stands(session: AsyncSession, announcement_id: int, message_id: int, version: int) -> None:
+    """The message shows this version; a later one that was asked for meanwhile is still owed."""
+    statement = update(Announcement).where(Announcement.id == announcement_id)
+    await session.execute(statement.values(message_id=message_id, shown=version))
+
+
+async def lost(session: AsyncSession, announcement_id: int) -> None:
+    """The message was deleted by somebody; the next version will be a new one."""
+    statement = update(Announcement).where(Announcement.id == announcement_id)
+    await session.execute(statement.values(message_id=None))
+
+
+async def give_up(session: AsyncSession, announcement_id: int, reason: str) -> None:
+    """Nothing can be posted there any more; `reason` has at most 32 characters."""
+    statement = update(Announcement).where(Announcement.id == announcement_id)
+    await session.execute(statement.values(given_up_for=reason[:32]))

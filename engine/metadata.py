@@ -120,7 +120,11 @@ class PictureMetadata:
 
 def read(image: Image.Image) -> PictureMetadata | None:
     """What one of our PNG files says, or None where the JSON is absent or not ours (a stranger may write anything)."""
-    text = image.info.get(JSON_KEY)
+    return parse(image.info.get(JSON_KEY))
+
+
+def parse(text: object) -> PictureMetadata | None:
+    """Our JSON; None for anything else."""
     if not isinstance(text, str) or len(text) > LONGEST_JSON:
         return None
     try:

@@ -44,8 +44,11 @@ class Storage:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def put(self, image: Image.Image, picture: PictureMetadata) -> Stored:
-        """Store `image` (RGB) with its metadata. Raises DiskFull or StorageFailed, and leaves nothing behind then."""
+    def put(self, image: Image.Image, picture: PictureMetadata | None) -> Stored:
+        """Store `image` (RGB) with its metadata, None for one that was not made here.
+
+        Raises DiskFull or StorageFailed, and leaves nothing behind then.
+        """
         png = encode_png(image, picture)
         digest = hashlib.sha256(png).hexdigest()
         original, thumbnail = self.path(digest), self.thumbnail(digest)
@@ -142,10 +145,10 @@ class Storage:
             raise StorageFailed(str(self.folder), f"{type(error).__name__}: {error.strerror}") from error
 
 
-def encode_png(image: Image.Image, picture: PictureMetadata) -> bytes:
+def encode_png(image: Image.Image, picture: PictureMetadata | None) -> bytes:
     """`image` as an RGB PNG file with its metadata; the same pixels and metadata give the same bytes."""
     buffer = io.BytesIO()
-    image.convert("RGB").save(buffer, "PNG", pnginfo=picture.png_info())
+    image.convert("RGB").save(buffer, "PNG", pnginfo=picture.png_info() if picture else None)
     return buffer.getvalue()
 
 

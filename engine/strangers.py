@@ -10,12 +10,15 @@ import contextlib
 import io
 import json
 import sys
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from engine import metadata
 from engine.errors import UnfitUpload
+from engine.metadata import PictureMetadata
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 MOST_BYTES = 25 << 20
@@ -42,8 +45,16 @@ _TURNS = {
 _AT_ONCE = asyncio.Semaphore(2)
 
 
-async def decoded(data: bytes) -> Image.Image:
-    """The picture in `data`, RGB, at most LONGEST pixels long, transparent parts on white.
+@dataclass(frozen=True, kw_only=True)
+class Decoded:
+    """Pixels, RGB; `about` is what the file says of itself if it looks like one of ours, and a stranger's word."""
+
+    image: Image.Image
+    about: PictureMetadata | None
+
+
+async def decoded(data: bytes) -> Decoded:
+    """The picture in `data`, at most LONGEST pixels long, transparent parts on white.
 
     Raises UnfitUpload; its `reason` is "too many bytes", "no picture", "too large", "too small", "too narrow" or
     "damaged".
@@ -76,15 +87,16 @@ async def decoded(data: bytes) -> Image.Image:
         told = {"reason": "damaged", "allowed": "a whole picture"}
     if "reason" in told:
         raise UnfitUpload(**told)
-    return Image.frombytes("RGB", (told["width"], told["height"]), pixels)
+    image = Image.frombytes("RGB", (told["width"], told["height"]), pixels)
+    return Decoded(image=image, about=metadata.parse(told["about"]))
 
 
 def main() -> None:
     """The child: a picture on standard input; one line of JSON and RGB bytes, or a refusal, on standard output."""
     _limit()
     try:
-        image = _decode(sys.stdin.buffer.read())
-        head: dict[str, Any] = {"width": image.width, "height": image.height}
+        image, about = _decode(sys.stdin.buffer.read())
+        head: dict[str, Any] = {"width": image.width, "height": image.height, "about": about}
         body = image.tobytes()
     except UnfitUpload as refusal:
         head, body = dict(refusal.detail), b""
@@ -103,7 +115,8 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _decode(data: bytes) -> Image.Image:
+def _decode(data: bytes) -> tuple[Image.Image, str | None]:
+    """Upright pixels, and our JSON where there is some."""
     Image.MAX_IMAGE_PIXELS = None  # bounded here, by the header, before anything is decoded
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
@@ -112,13 +125,15 @@ def _decode(data: bytes) -> Image.Image:
     _check(image)
     image.draft("RGB", (LONGEST, LONGEST))  # JPEG only: decodes a large one at a half, a quarter or an eighth
     image.load()
+    about = image.info.get(metadata.JSON_KEY)
     turn = _turn(image)
     image = _in_eight_bits(image)
     if image.mode in ("RGB", "RGBA", "L", "LA", "CMYK"):
         image.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)  # first: what follows makes copies
     image = _on_white(image)
     image.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
-    return image.transpose(turn) if turn is not None else image
+    told = about if isinstance(about, str) and len(about) <= metadata.LONGEST_JSON else None
+    return image.transpose(turn) if turn is not None else image, told
 
 
 def _turn(image: Image.Image) -> Image.Transpose | None:

@@ -14,8 +14,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from engine.errors import UnfitUpload
+from engine.metadata import PictureMetadata
+from engine.storage import encode_png
 from engine.strangers import LONGEST, MOST_BYTES, decoded
 
 
@@ -109,7 +112,7 @@ async def test_what_cannot_be_taken_is_refused_in_time_with_its_reason(name: str
 async def test_pictures_of_all_kinds_become_plain_pixels(name: str) -> None:
     data = TAKEN[name]()
     began = time.perf_counter()
-    image = await decoded(data)
+    image = (await decoded(data)).image
     assert time.perf_counter() - began < patience()
     assert (image.mode, image.size, image.info) == ("RGB", (64, 48), {})
     grey = np.asarray(image.convert("L"), dtype=float)
@@ -117,7 +120,7 @@ async def test_pictures_of_all_kinds_become_plain_pixels(name: str) -> None:
 
 
 async def test_a_picture_is_turned_as_its_camera_says() -> None:
-    image = await decoded(turned())
+    image = (await decoded(turned())).image
     assert image.size == (48, 64)
     assert np.asarray(image)[:30, :, 0].mean() > 200 > 100 > np.asarray(image)[34:, :, 0].mean()
 
@@ -125,14 +128,14 @@ async def test_a_picture_is_turned_as_its_camera_says() -> None:
 async def test_what_is_transparent_lies_on_white() -> None:
     glass = Image.new("RGBA", (32, 32), (255, 0, 0, 0))
     glass.paste((0, 0, 255, 255), (0, 0, 16, 32))
-    image = await decoded(encoded(glass))
+    image = (await decoded(encoded(glass))).image
     assert image.getpixel((4, 4)) == (0, 0, 255)
     assert image.getpixel((28, 4)) == (255, 255, 255)
 
 
 async def test_a_large_photograph_is_made_smaller() -> None:
     photograph = Image.effect_mandelbrot((6000, 4000), (-2, -1, 1, 1), 4).convert("RGB")
-    image = await decoded(encoded(photograph, "JPEG", quality=70))
+    image = (await decoded(encoded(photograph, "JPEG", quality=70))).image
     assert max(image.size) == LONGEST
     assert abs(image.width / image.height - 1.5) < 0.01
 
@@ -148,12 +151,24 @@ async def test_the_largest_picture_takes_less_than_300_mb() -> None:
     script += " print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     answer = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", script], input=data, capture_output=True)
     assert int(answer.stdout) * 1024 < 300e6
-    assert (await decoded(data)).size == (LONGEST, LONGEST)
+    assert (await decoded(data)).image.size == (LONGEST, LONGEST)
+
+
+async def test_a_picture_of_ours_says_how_it_was_made_and_a_strangers_word_is_read_with_care() -> None:
+    row = {"prompt": "a red house", "negative_prompt": "", "model": "pocket", "steps": 4, "guidance": 4.0}
+    about = PictureMetadata.of(row | {"seeds": [7, 8], "width": 64, "height": 48}, 8, size=(64, 48))
+    read = await decoded(encode_png(painted(), about))
+    assert read.about == about
+    assert read.about.recipe is not None
+    assert read.about.recipe["seeds"] == [8]
+    lying = PngInfo()
+    lying.add_itxt("atelier", '{"prompt": "x", "steps": "many"}')
+    assert (await decoded(encoded(painted(), pnginfo=lying))).about is None
 
 
 async def test_many_at_once_are_all_answered() -> None:
     pictures = await asyncio.gather(*(decoded(encoded(painted((64, 48 + n)))) for n in range(5)))
-    assert [image.height for image in pictures] == [48, 49, 50, 51, 52]
+    assert [picture.image.height for picture in pictures] == [48, 49, 50, 51, 52]
 
 
 def test_the_door_needs_no_torch() -> None:

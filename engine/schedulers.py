@@ -106,12 +106,13 @@ def scheduler(name: str, settings: Mapping[str, Any], *, steps: int, tokens: int
     shifted as the model's are.
     """
     euler = FlowMatchEulerDiscreteScheduler(**settings)
-    mu = _mu(tokens, euler.config)
+    config: Any = euler.config
+    mu = _mu(tokens, config)
     if name in ("euler", "ddim"):
         euler.set_timesteps(sigmas=np.linspace(1.0, 1 / steps, steps), mu=mu, device=device)  # type: ignore[arg-type]
         return euler
     # A schedule that depends on the size shifts by exp(mu), where others have a constant.
-    shift = math.exp(mu) if euler.config.use_dynamic_shifting else euler.config.shift
+    shift = math.exp(mu) if config.use_dynamic_shifting else config.shift
     flow = {"use_flow_sigmas": True, "flow_shift": shift, "prediction_type": "flow_prediction"}
     made: Any
     match name:

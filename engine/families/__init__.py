@@ -4,7 +4,7 @@ A family is one module: encode a text, make latents and their positions, predict
 knows nothing of requests, queues and steps; the denoiser knows nothing of text encoders, autoencoders and transformers.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -72,7 +72,7 @@ class Family(Protocol):
     entry: "ModelEntry"
     device: "torch.device"
     transformer: "torch.nn.Module"
-    scheduler_settings: Mapping[str, Any]
+    scheduler_settings: dict[str, Any]
 
     def encode(self, text: str) -> Conditioning:
         """A prompt, or a negative one."""

@@ -65,8 +65,8 @@ class Flux1:
             raise ModelDamaged(str(folder), f"unreadable: {type(error).__name__}") from error
         if device.type == "cuda" and _bytes(pipeline) > 0.9 * torch.cuda.mem_get_info(device)[0]:
             log.info("model %s: its text encoders stay on the CPU, the device has no room for them", entry.name)
-            pipeline.transformer.to(device)
-            pipeline.vae.to(device)
+            for part in (pipeline.transformer, pipeline.vae):
+                part.to(device)  # type: ignore[union-attr]
         else:
             pipeline.to(device)
         return cls(entry, pipeline, device)

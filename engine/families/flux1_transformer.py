@@ -36,8 +36,7 @@ def velocities(transformer: Any, rows: Sequence[Row], rotary: Rotary, adapted: A
             for block in others:
                 text, after = block(after, text, some_time, rotary)
         rests = dict(zip(computing, (after - tokens[some]).split(1), strict=True))
-    reused = {i: row.memory.rest for i, row in enumerate(rows) if i not in rests and row.memory is not None}
-    added = torch.cat([(rests | reused)[i] for i in range(len(rows))])
+    added = torch.cat([rests[i] if i in rests else _remembered(row) for i, row in enumerate(rows)])
     with adapted(rows):
         velocity = _projected(transformer, tokens + added, time)
     # Only now, so that a forward that failed half-way can be repeated.
@@ -63,6 +62,12 @@ def _embedded(transformer: Any, rows: Sequence[Row]) -> tuple[torch.Tensor, torc
     time = transformer.time_text_embed(*times, torch.cat([row.conditioning.pooled for row in rows]))  # type: ignore[misc]
     text = transformer.context_embedder(torch.cat([row.conditioning.text for row in rows]))
     return text, tokens, time
+
+
+def _remembered(row: Row) -> torch.Tensor:
+    assert row.memory is not None
+    assert row.memory.rest is not None
+    return row.memory.rest
 
 
 def _blocks(transformer: Any) -> list[Any]:

@@ -1,0 +1,129 @@
+"""The adapters' matrices on the device: pages of eight ranks, given out and taken back, the longest unused first.
+
+Each linear layer has one tensor for the first halves and one for the second; a page is the same eight rows of all of
+them, so an adapter of any rank takes whole pages anywhere, and what is free can always be used. The first page stays
+zero. For the device thread only. Knows no files and no rows of a batch.
+"""
+
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import torch
+
+from engine.lora.errors import BankFull
+from engine.lora.files import Module
+
+PAGE = 8
+
+Matrices: TypeAlias = Mapping[Module, tuple[torch.Tensor, torch.Tensor]]
+"""By module: (rank, in) and (rank, out), the alpha counted in."""
+
+
+@dataclass(frozen=True, eq=False)
+class Adapter:
+    """A LoRA on the device: `rows` of the tensors hold its ranks, 0 the zero row where a module has fewer."""
+
+    name: str
+    rows: tuple[int, ...]
+    modules: frozenset[Module]
+
+
+class Pages:
+    """All adapters that are on the device.
+
+    Args:
+        linears: the layers that can be adapted.
+        byte_budget: how much their matrices may take; at least one page is kept.
+
+    Attributes:
+        adapters: by name, the one used last at the end.
+        evicted: how many had to go so far.
+    """
+
+    def __init__(self, linears: Mapping[Module, torch.nn.Linear], byte_budget: int) -> None:
+        self.adapters: OrderedDict[str, Adapter] = OrderedDict()
+        self.evicted = 0
+        self.page_bytes = PAGE * sum(
+            (linear.in_features + linear.out_features) * linear.weight.element_size() for linear in linears.values()
+        )
+        self._linears = linears
+        self._count = max(1, byte_budget // max(1, self.page_bytes))
+        self._free = list(range(self._count, 0, -1))
+        self._down: dict[Module, torch.Tensor] = {}
+        self._up: dict[Module, torch.Tensor] = {}
+
+    def use(self, name: str) -> Adapter | None:
+        """The adapter, now the last to go; None when it is not here."""
+        adapter = self.adapters.get(name)
+        if adapter is not None:
+            self.adapters.move_to_end(name)
+        return adapter
+
+    def put(self, name: str, matrices: Matrices, *, keep: Collection[str] = ()) -> Adapter:
+        """Bring an adapter in, at the cost of others that are not in `keep`. Raises BankFull, and changes nothing."""
+        rank = max(down.shape[0] for down, _ in matrices.values())
+        pages = self._make_room(-(-rank // PAGE), keep)
+        rows = [page * PAGE + row for page in pages for row in range(PAGE)]
+        for module, (down, up) in matrices.items():
+            self._write(self._tensor(self._down, module, down.shape[1]), rows, down)
+            self._write(self._tensor(self._up, module, up.shape[1]), rows, up)
+        adapter = Adapter(name, tuple(rows[:rank]), frozenset(matrices))
+        self.adapters[name] = adapter
+        return adapter
+
+    def gather(self, module: Module, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The rows (n, r) of a layer's tensors as (n, r, in) and (n, r, out)."""
+        rows = rows.to(self._down[module].device)
+        return tuple(  # type: ignore[return-value]
+            tensor.index_select(0, rows.flatten()).view(*rows.shape, tensor.shape[1])
+            for tensor in (self._down[module], self._up[module])
+        )
+
+    def _make_room(self, wanted: int, keep: Collection[str]) -> list[int]:
+        going: list[Adapter] = []
+        free = len(self._free)
+        for adapter in self.adapters.values():
+            if free >= wanted:
+                break
+            if adapter.name not in keep:
+                going.append(adapter)
+                free += len(_pages(adapter))
+        if free < wanted:
+            held = sum(len(_pages(adapter)) for adapter in self.adapters.values() if adapter.name in keep)
+            raise BankFull((wanted + held) * self.page_bytes, self._count * self.page_bytes)
+        for adapter in going:
+            del self.adapters[adapter.name]
+            self.evicted += 1
+            pages = _pages(adapter)
+            rows = [page * PAGE + row for page in pages for row in range(PAGE)]
+            for module in adapter.modules:
+                # The next owner of the page may leave this module alone.
+                self._down[module][rows] = 0
+                self._up[module][rows] = 0
+            self._free.extend(pages)
+        return [self._free.pop() for _ in range(wanted)]
+
+    def _tensor(self, tensors: dict[Module, torch.Tensor], module: Module, width: int) -> torch.Tensor:
+        """Made when the first adapter needs it; outside of inference mode, so that it can be written to anywhere."""
+        if module not in tensors:
+            weight = self._linears[module].weight
+            with torch.inference_mode(False):
+                tensors[module] = torch.zeros((self._count + 1) * PAGE, width, dtype=weight.dtype, device=weight.device)
+        return tensors[module]
+
+    @staticmethod
+    def _write(tensor: torch.Tensor, rows: list[int], values: torch.Tensor) -> None:
+        tensor[rows[: len(values)]] = values.to(tensor.device, tensor.dtype)
+
+
+def _pages(adapter: Adapter) -> list[int]:
+    return sorted({row // PAGE for row in adapter.rows})
+
+
+def padded(rows: Iterable[tuple[int, ...]]) -> list[list[int]]:
+    """Rows of one length each, the zero row at their ends."""
+    given = [list(row) for row in rows]
+    longest = max(len(row) for row in given)
+    return [row + [0] * (longest - len(row)) for row in given]

@@ -40,9 +40,9 @@ class CannotPostHere(Refusal):
 
 
 class NotYours(Refusal):
-    """Only the author or a moderator may do `verb` ("cancel", "delete", "show") to this."""
+    """Only the author or a moderator may do `verb` ("cancel", "delete", "show") to this; None names no author."""
 
-    def __init__(self, verb: str, author_id: int) -> None:
+    def __init__(self, verb: str, author_id: int | None) -> None:
         super().__init__(verb, author_id)
         self.verb = verb
         self.author_id = author_id
@@ -50,6 +50,18 @@ class NotYours(Refusal):
 
 class Gone(Refusal):
     """The picture or job a button or command names was deleted or never was."""
+
+
+class OwnPicture(Refusal):
+    """One's own picture takes no like."""
+
+
+class MadeElsewhere(Refusal):
+    """A picture is shared in the server where it was made."""
+
+
+class NothingSimilar(Refusal):
+    """There is nothing to compare the picture with, or it has not been looked at yet."""
 
 
 class NoSuchJob(Refusal):
@@ -284,6 +296,8 @@ def _prompt(error: BaseException) -> str | None:
             return f"The weight `{_code(error.given)}` stands apart from its words. Together they are `hot::2 dog::1`."
         case prompts.TooMany(parameter="job"):
             return f"The braces make {error.given} prompts, and {error.limit} at once are allowed."
+        case prompts.TooMany(parameter="brace"):
+            return f"Braces stand inside of braces more than {error.limit} deep here."
         case prompts.TooMany(parameter="text"):
             return f"The prompt has {error.given} parts with `::`; {error.limit} are allowed."
         case prompts.TooMany():
@@ -300,10 +314,18 @@ def _own(error: BaseException) -> str | None:
         case CannotPostHere():
             names = ", ".join(name.replace("_", " ").title() for name in error.missing)
             return f"I lack permissions in this channel: {names}. A moderator can grant them; nothing was queued."
+        case NotYours(author_id=None):
+            return f"Only its author or a moderator may {error.verb} this."
         case NotYours():
             return f"Only <@{error.author_id}> or a moderator may {error.verb} this."
         case Gone():
             return "This picture was deleted."
+        case OwnPicture():
+            return "This is your own picture; hearts come from others."
+        case MadeElsewhere():
+            return "Share it in the server where it was made."
+        case NothingSimilar():
+            return "Nothing similar is in this gallery yet."
         case NoSuchJob():
             return f"There is no job `{_code(error.given)}` of yours. `/history` shows them all."
         case NothingToCancel(ended=True):
@@ -358,6 +380,14 @@ def _because(reason: str) -> str:
 
 def _rows(error: BaseException) -> str | None:
     match error:
+        case rows.NotShareable(reason="hidden"):
+            return "A moderator hid this picture; it cannot be shared."
+        case rows.NotShareable(reason="unsure"):
+            return "A moderator has to look at this picture before it can be shared."
+        case rows.NotShareable(reason="no server"):
+            return "Pictures made in direct messages have no gallery. `/imagine` in a server makes one that has."
+        case rows.NotShareable():
+            return "This picture was deleted."
         case rows.TooManyWaiting():
             return f"One person may have {error.limit} jobs waiting, and this would be more. `/queue` shows yours."
         case rows.QueueFull():

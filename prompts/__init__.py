@@ -6,32 +6,64 @@ Pure text work: knows no rows, no pixels, no Discord.
 from prompts.aspects import Aspect, parse_aspect, size_for
 from prompts.errors import (
     BadValue,
+    BadWeights,
+    Conflict,
     EmptyPrompt,
+    MisplacedImage,
     MissingValue,
+    NearlyParameter,
+    Needless,
     PromptError,
     PromptTooLong,
     RepeatedParameter,
+    StrayWeight,
+    TooMany,
+    UnbalancedBraces,
+    UnfinishedQuote,
+    UnfinishedTag,
     UnknownParameter,
 )
 from prompts.formatter import format
 from prompts.parameters import PARAMETERS, Parameter
-from prompts.parser import LIMIT, clean, parse
-from prompts.prompt import Prompt
+from prompts.parser import check, parse
+from prompts.permutations import LIMIT, expand
+from prompts.prompt import Address, Block, Blocks, Code, Lora, Part, Prompt, Ramp, Ramps
+from prompts.words import clean
 
 __all__ = [
     "LIMIT",
     "PARAMETERS",
+    "Address",
     "Aspect",
     "BadValue",
+    "BadWeights",
+    "Block",
+    "Blocks",
+    "Code",
+    "Conflict",
     "EmptyPrompt",
+    "Lora",
+    "MisplacedImage",
     "MissingValue",
+    "NearlyParameter",
+    "Needless",
     "Parameter",
+    "Part",
     "Prompt",
     "PromptError",
     "PromptTooLong",
+    "Ramp",
+    "Ramps",
     "RepeatedParameter",
+    "StrayWeight",
+    "TooMany",
+    "UnbalancedBraces",
+    "UnfinishedQuote",
+    "UnfinishedTag",
     "UnknownParameter",
+    "check",
     "clean",
+    "expand",
     "format",
     "parse",
     "parse_aspect",

@@ -31,6 +31,10 @@ def parse_aspect(text: str) -> Aspect:
     return width, height
 
 
+def write_aspect(aspect: Aspect) -> str:
+    return f"{aspect[0]}:{aspect[1]}"
+
+
 def size_for(aspect: Aspect, base_pixels: int, multiple: int) -> tuple[int, int]:
     """The (width, height) nearest to `aspect` with at most `base_pixels` pixels, both multiples of `multiple`.
 

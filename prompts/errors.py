@@ -52,10 +52,10 @@ class UnknownParameter(PromptError):
 
 
 class BadValue(PromptError):
-    """The value is of the wrong kind or outside of its range."""
+    """The value is of the wrong kind or outside of its range; an `allowed` of "" is a parameter that takes none."""
 
-    def __init__(self, parameter: str, given: str, allowed: str) -> None:
-        super().__init__(parameter=parameter, given=given, allowed=allowed)
+    def __init__(self, parameter: str, given: str, allowed: str, suggestion: str | None = None) -> None:
+        super().__init__(parameter=parameter, given=given, allowed=allowed, suggestion=suggestion)
 
 
 class MissingValue(PromptError):
@@ -70,3 +70,78 @@ class RepeatedParameter(PromptError):
 
     def __init__(self, parameter: str) -> None:
         super().__init__(parameter=parameter)
+
+
+class Conflict(PromptError):
+    """`parameter` and `other` cannot both hold."""
+
+    def __init__(self, parameter: str, other: str) -> None:
+        super().__init__(parameter=parameter, suggestion=other)
+        self.other = other
+
+
+class Needless(PromptError):
+    """`parameter` changes something that is not there: it needs `other` beside it (for `given`, where it names one)."""
+
+    def __init__(self, parameter: str, other: str, given: str | None = None) -> None:
+        super().__init__(parameter=parameter, suggestion=other, given=given)
+        self.other = other
+
+
+class NearlyParameter(PromptError):
+    """`given` reads as words, but was probably meant as the parameter `parameter`: a space or a dash is wrong."""
+
+    def __init__(self, given: str, parameter: str) -> None:
+        super().__init__(given=given, parameter=parameter)
+
+
+class MisplacedImage(PromptError):
+    """The address `given` stands among the words; pictures come before all of them."""
+
+    def __init__(self, given: str) -> None:
+        super().__init__(given=given)
+
+
+class UnfinishedTag(PromptError):
+    """A `<lora:` without its `>`."""
+
+    def __init__(self, given: str) -> None:
+        super().__init__(given=given)
+
+
+class UnfinishedQuote(PromptError):
+    """A quotation mark in the words without its other one, beside a name that needs quotation marks itself."""
+
+    def __init__(self, given: str) -> None:
+        super().__init__(given=given)
+
+
+class BadWeights(PromptError):
+    """The weights of a multi-prompt add up to `given`, which is not more than 0."""
+
+    def __init__(self, total: float) -> None:
+        super().__init__(given=f"{total:g}")
+
+
+class StrayWeight(PromptError):
+    """A weight without words before it, or apart from its `::`."""
+
+    def __init__(self, given: str) -> None:
+        super().__init__(given=given)
+
+
+class TooMany(PromptError):
+    """More of something than there may be; `parameter` is what: "text", "image", "job", "brace"."""
+
+    def __init__(self, parameter: str, count: int, limit: int) -> None:
+        # A count of thousands of digits comes from a few hundred braces.
+        super().__init__(parameter=parameter, given=str(min(count, 10**9)), allowed=f"1..{limit}")
+        self.count = count
+        self.limit = limit
+
+
+class UnbalancedBraces(PromptError):
+    """A `{` without its `}`, or a `}` without its `{`; `given` is the text from there."""
+
+    def __init__(self, given: str) -> None:
+        super().__init__(given=given)

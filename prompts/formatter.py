@@ -1,18 +1,23 @@
 """`Prompt` to text, in the parser's own language: `parse(format(prompt)) == prompt`."""
 
+from prompts import references, weights
 from prompts.parameters import PARAMETERS
 from prompts.prompt import Prompt
 
 
 def format(prompt: Prompt) -> str:
-    """The prompt as a person would type it: the text, then the parameters that were given, by canonical name.
+    """The prompt as a person would type it: addresses, the text, then the parameters that were given, by their names.
 
     The round trip holds for every prompt that `parse` returned, and for every one whose text and lists hold no
     parameter and no stray spaces.
     """
-    parts = [prompt.text]
+    pieces = [references.write_address(image) for image in prompt.images]
+    pieces.append(weights.join(prompt.text, prompt.parts))
     for parameter in PARAMETERS:
         value = getattr(prompt, parameter.field)
-        if value not in (None, ()):
-            parts.append(f"--{parameter.name} {parameter.write(value)}")
-    return " ".join(parts)
+        if value is None or value is False or value == ():
+            continue
+        # Each LoRA is a parameter of its own; things and styles share one.
+        each = [(one,) for one in value] if parameter.many and parameter.name.startswith("lora") else [value]
+        pieces.extend(f"--{parameter.name} {parameter.write(one)}".rstrip() for one in each)
+    return " ".join(pieces)

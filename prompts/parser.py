@@ -1,79 +1,177 @@
 """Text to `Prompt`: one pass over the words, no regular expression, so no text can make it slow."""
 
-import unicodedata
+from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any
 
-from prompts.errors import EmptyPrompt, MissingValue, PromptTooLong, RepeatedParameter, UnknownParameter
+from prompts import likeness, loras, weights
+from prompts.errors import (
+    Conflict,
+    EmptyPrompt,
+    MissingValue,
+    NearlyParameter,
+    Needless,
+    PromptTooLong,
+    RepeatedParameter,
+    UnfinishedQuote,
+    UnknownParameter,
+)
 from prompts.parameters import Parameter, find, nearest
-from prompts.prompt import Prompt
-
-LIMIT = 4000
-"""The most characters a prompt may have, parameters included."""
+from prompts.permutations import LIMIT
+from prompts.prompt import Address, Prompt
+from prompts.references import is_address, read_address
+from prompts.values import needs_quotes
+from prompts.words import split, straight, stray_mark
 
 # Phones turn "--" into an em dash while one types.
 _DASHES = ("--", "—")
-
-
-def clean(text: str) -> str:
-    """The text as one line with single spaces, no control characters and no lone surrogates (databases refuse both)."""
-    printable = (" " if unicodedata.category(character) in ("Cc", "Cs") else character for character in text)
-    return " ".join("".join(printable).split())
+_EXCLUSIVE = (("draft", "hd"), ("fast", "relax"), ("aspect", "size"), ("size", "draft"), ("size", "hd"))
 
 
 def parse(text: str) -> Prompt:
     """Read a prompt: words are the text, `--name value` (or `--name=value`) are parameters, in any order and case.
 
-    A dash alone, or one not followed by a letter ("-- 3", "--5"), is text.
+    A dash alone, or one not followed by a letter ("-- 3", "--5"), is text; so is everything in quotation marks.
+    Braces choose nothing here (`expand` opens them); `\\{` and `\\}` are braces.
 
     Raises:
-        EmptyPrompt, PromptTooLong, UnknownParameter, BadValue, MissingValue, RepeatedParameter: all are `PromptError`.
+        PromptError: of the kind that names what is wrong. Nothing is dropped and nothing is guessed.
     """
     if len(text) > LIMIT:
         raise PromptTooLong(len(text), LIMIT)
-    words = clean(text).split()
+    words = split(straight(text))
+    likeness.check_spaces(words)
     kept: list[str] = []
+    images: list[str] = []
     values: dict[str, Any] = {}
     position = 0
     while position < len(words):
-        named = _split_name(words[position])
+        word = words[position]
         position += 1
-        if named is None:
-            kept.append(words[position - 1])
-            continue
-        parameter, inline = named
-        given = [inline] if inline else []
-        if parameter.many:
-            given += takewhile(_is_value, words[position:])
-            position += len(given) - bool(inline)
-        elif not inline:
-            given += takewhile(_is_value, words[position : position + 1])
-            position += len(given)
-        if not given or not _is_value(given[0]):
-            raise MissingValue(parameter.name, parameter.allowed)
-        value = parameter.read(" ".join(given))
-        if parameter.field in values:
-            if not parameter.many:
-                raise RepeatedParameter(parameter.name)
-            value = values[parameter.field] + value
-        values[parameter.field] = value
-    if not kept:
+        named = _named(word)
+        if named is not None:
+            parameter, inline = named
+            found = [inline] if inline else []
+            found += _value(parameter, len(found), words[position:])
+            position += len(found) - bool(inline)
+            _keep(values, parameter, _read(parameter, found))
+        elif loras.is_tag(word):
+            values["loras"] = values.get("loras", ()) + loras.read_tag(word)
+        elif not kept and (is_address(word) or (images and word.startswith("::"))):
+            images.append(word)
+        else:
+            kept.append(word)
+    _check_together(values)
+    likeness.check(kept)
+    whole, parts = weights.split(kept)
+    if not whole:
         raise EmptyPrompt
-    return Prompt(text=" ".join(kept), **values)
+    for part in parts:
+        # "a::--ar 3:2" is one word to a person and two here.
+        inside = split(part.text)
+        likeness.check(inside)
+        for word in inside:
+            if (named := _named(word)) is not None:
+                raise NearlyParameter(f"::{word}", named[0].name)
+    prompt = Prompt(text=whole, parts=parts, images=_images(images), **values)
+    _check_quotes(prompt)
+    return prompt
 
 
-def _split_name(word: str) -> tuple[Parameter, str] | None:
-    """The parameter that a word names and the value attached with "=", or None for a word of the text."""
+def check(prompt: Prompt) -> None:
+    """Whether everything in the prompt has something to act on. Raises Needless.
+
+    Apart from `parse`, since options may bring the other half.
+    """
+    if prompt.style_weight is not None and not prompt.styles:
+        raise Needless("sw", "sref")
+    if prompt.subject_weight is not None and prompt.subject is None:
+        raise Needless("ow", "oref")
+    if prompt.image_weight is not None and not prompt.images:
+        raise Needless("iw", "image")
+    known = {lora.name.lower() for lora in prompt.loras}
+    for name, schedules in (("lora-steps", prompt.lora_steps), ("lora-blocks", prompt.lora_blocks)):
+        for schedule in schedules:
+            if schedule.name.lower() not in known:
+                raise Needless(name, "lora", schedule.name)
+
+
+def _named(word: str) -> tuple[Parameter, str] | None:
+    """The parameter that a word names and the value attached to it, or None for a word of the text."""
+    if word[0].isalnum():
+        return None
+    rest = _after_dash(word)
+    if rest is None:
+        return None
+    name, equals, inline = rest.rstrip(",").partition("=")
+    parameter = find(name.lower())
+    if parameter is None and not equals:
+        parameter, inline = likeness.attached(name)
+    if parameter is None:
+        raise UnknownParameter(name.lower(), likeness.meant(name.lower()) or nearest(name.lower()))
+    if equals and not inline:
+        raise MissingValue(parameter.name, parameter.allowed)
+    return parameter, inline
+
+
+def _after_dash(word: str) -> str | None:
     for dash in _DASHES:
         rest = word.removeprefix(dash)
         if rest != word and rest[:1].isalpha():
-            name, _, inline = rest.partition("=")
-            parameter = find(name.lower())
-            if parameter is None:
-                raise UnknownParameter(name.lower(), nearest(name.lower()))
-            return parameter, inline
-    return None
+            return rest
+    rest = word.removeprefix("–")
+    return rest if rest != word and likeness.is_name(rest) else None
+
+
+def _value(parameter: Parameter, place: int, words: list[str]) -> Iterator[str]:
+    for offset, word in enumerate(takewhile(_is_value, words)):
+        if not parameter.takes(place + offset, word):
+            return
+        yield word
+
+
+def _read(parameter: Parameter, found: list[str]) -> Any:
+    if not found and parameter.allowed:
+        raise MissingValue(parameter.name, parameter.allowed)
+    # "--ar 16:9, --seed 5": a comma after a value means nothing.
+    text = " ".join(found).rstrip(", ")
+    if not _is_value(text) or (found and not text):
+        raise MissingValue(parameter.name, parameter.allowed)
+    return parameter.read(text)
+
+
+def _keep(values: dict[str, Any], parameter: Parameter, value: Any) -> None:
+    if parameter.field in values:
+        if not parameter.many:
+            raise RepeatedParameter(parameter.name)
+        value = values[parameter.field] + value
+    values[parameter.field] = value
+
+
+def _check_together(values: dict[str, Any]) -> None:
+    names = {"aspect": "ar"}
+    for one, other in _EXCLUSIVE:
+        if one in values and other in values:
+            raise Conflict(names.get(one, one), names.get(other, other))
+
+
+def _check_quotes(prompt: Prompt) -> None:
+    """A mark that quotes nothing would do so once a name is written behind it in quotation marks."""
+    names = [prompt.model or "x", *(one.name for one in (*prompt.loras, *prompt.lora_steps, *prompt.lora_blocks))]
+    stray = stray_mark(prompt.text) if any(map(needs_quotes, names)) else None
+    if stray is not None:
+        raise UnfinishedQuote(stray)
+
+
+def _images(words: list[str]) -> tuple[Address, ...]:
+    joined: list[str] = []
+    for word in words:
+        if word.startswith("::") and "::" not in joined[-1]:
+            joined[-1] += word
+        else:
+            joined.append(word)
+    return tuple(read_address(word, "image") for word in joined)
 
 
 def _is_value(word: str) -> bool:
-    return not any(word.startswith(dash) and word[len(dash) :][:1].isalpha() for dash in _DASHES)
+    return _after_dash(word) is None and not loras.is_tag(word)

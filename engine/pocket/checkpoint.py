@@ -17,6 +17,9 @@ class CheckpointError(Exception):
         super().__init__(f"{path.name}: {reason}")
         self.path, self.reason = path, reason
 
+    def __reduce__(self) -> tuple[type, tuple[Path, str]]:  # so that it passes between processes
+        return type(self), (self.path, self.reason)
+
 
 def save(path: Path, state: dict[str, Any]) -> None:
     """Write `state` (tensors, numbers, strings, nested dicts and lists) beside `path`, then rename it there."""

@@ -10,11 +10,13 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from .precision import short
+
 
 def orthogonal(matrices: Tensor, steps: int = 5) -> Tensor:
     """Return roughly the nearest (semi-)orthogonal matrices of (..., rows, columns); singular values 0.7 to 1.2."""
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = matrices.bfloat16()
+    x = matrices.to(short(matrices.device))
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     flat = x.size(-2) > x.size(-1)
     if flat:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from . import checkpoint
 from .autoencoder import to_tensor
+from .precision import mixed
 from .scenes import CELL, COLORS, KINDS, Scene, labels, paint, sample_scene
 
 STAGE = "shard"
@@ -21,8 +22,8 @@ PATCH = 32
 """Side in pixels of what one token of the transformer covers."""
 
 SIZES: dict[tuple[int, int], float] = {
-    (256, 256): 0.76, (224, 320): 0.03, (320, 224): 0.03, (192, 352): 0.03, (352, 192): 0.03, (224, 288): 0.015,
-    (288, 224): 0.015, (128, 128): 0.07, (96, 160): 0.01, (160, 96): 0.01,
+    (256, 256): 0.6, (224, 320): 0.06, (320, 224): 0.06, (192, 352): 0.06, (352, 192): 0.06, (224, 288): 0.02,
+    (288, 224): 0.02, (128, 128): 0.1, (96, 160): 0.01, (160, 96): 0.01,
 }  # fmt: skip
 """Width and height in pixels of the pictures trained on, and how often."""
 
@@ -116,7 +117,7 @@ class Pool:
 @torch.no_grad()
 def encode(autoencoder: AutoencoderKL, pictures: Tensor) -> Tensor:
     """Return the normalised latents (n, 16, h / 16, w / 16) of pictures in [-1, 1]."""
-    with torch.autocast(pictures.device.type, torch.bfloat16):
+    with mixed(pictures.device):
         mean = autoencoder.encode(pictures).latent_dist.mode()  # type: ignore[union-attr]
     return (mean.float() - autoencoder.config["shift_factor"]) * autoencoder.config["scaling_factor"]
 

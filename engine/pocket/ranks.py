@@ -1,6 +1,7 @@
 """Several single-thread processes that train one model: on a CPU faster than one process with several threads."""
 
 import os
+import pickle
 import tempfile
 import threading
 import time
@@ -11,7 +12,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.multiprocessing.spawn import spawn
+from torch.multiprocessing.spawn import ProcessRaisedException, spawn
 
 
 def launch(work: Callable[..., None], *arguments: Any, ranks: int) -> None:
@@ -20,16 +21,26 @@ def launch(work: Callable[..., None], *arguments: Any, ranks: int) -> None:
         work(0, 1, *arguments)
         return
     with tempfile.TemporaryDirectory() as folder:
-        spawn(_enter, (ranks, str(Path(folder) / "meet"), work, arguments), nprocs=ranks)
+        try:
+            spawn(_enter, (ranks, Path(folder), work, arguments), nprocs=ranks)
+        except ProcessRaisedException as error:
+            raise pickle.loads(_raised(Path(folder), error.error_index).read_bytes()) from error
 
 
-def _enter(rank: int, ranks: int, meet: str, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+def _raised(folder: Path, rank: int) -> Path:
+    return folder / f"raised-{rank}"
+
+
+def _enter(rank: int, ranks: int, folder: Path, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
     threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     torch.set_num_threads(1)
-    dist.init_process_group("gloo", init_method=f"file://{meet}", rank=rank, world_size=ranks)
+    dist.init_process_group("gloo", init_method=f"file://{folder / 'meet'}", rank=rank, world_size=ranks)
     try:
         work(rank, ranks, *arguments)
+    except Exception as error:
+        _raised(folder, rank).write_bytes(pickle.dumps(error))
+        raise
     finally:
         dist.destroy_process_group()
 

@@ -18,6 +18,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast,
 
 from . import checkpoint
 from .muon import Optimizer, rate_factor
+from .precision import mixed
 from .scenes import COLORS, KINDS, PLACES, STYLES, TIMES, Scene, caption, sample_scene, vocabulary
 from .scenes.sampling import SIZES, SPOTS
 
@@ -218,7 +219,7 @@ def train_text(
         answers = torch.tensor([attributes(scene) for scene in scenes], device=device)
         longest = max(side.lengths(captions))
         length = min(64, max(16, longest)) if rng.random() < 0.8 else 64
-        with torch.autocast(torch.device(device).type, torch.bfloat16):
+        with mixed(device):
             loss, right = questions(*side(captions, length), answers)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(optimizer.parameters, 5.0)

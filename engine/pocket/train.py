@@ -16,7 +16,7 @@ from . import checkpoint, course
 from .autoencoder import finish_autoencoder, train_autoencoder
 from .course import Plan, train_flow
 from .flow import Learner
-from .packaging import package, unpackage
+from .packaging import Parts, package, unpackage
 from .ranks import barrier, launch
 from .samples import PROMPTS, contact_sheet, draw
 from .text import train_text
@@ -31,7 +31,10 @@ def _default_plan() -> Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Steps of each stage; the default is what the packaged weights were meant to have on two CPU cores."""
+    """Steps of each stage; the default is what the packaged weights were meant to have on two CPU cores.
+
+    Going on from packaged weights, `autoencoder_steps` come on top, and with none the latent space stays as it is.
+    """
 
     autoencoder_steps: int = 780
     text_steps: int = 400
@@ -61,7 +64,7 @@ def train(
     """
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    recipe = recipe or Recipe()
+    recipe = recipe or (Recipe(autoencoder_steps=0) if go_on else Recipe())
     if device != "cpu":
         recipe = replace(recipe, flow=replace(recipe.flow, batch=256, small_batch=512, first_shards=64))
     if minutes is not None:
@@ -86,12 +89,8 @@ def _stages(
     origin: Path | None,
 ) -> None:
     begin = unpackage(origin) if origin is not None else None
-    if begin is not None and rank == 0:
-        begin.autoencoder.save_pretrained(folder / "vae")
-    if begin is None and not (folder / "vae" / "config.json").exists():
-        train_autoencoder(rank, ranks, folder, seed=seed, steps=recipe.autoencoder_steps, device=device, say=say)
-        if rank == 0:
-            finish_autoencoder(folder, seed=seed)
+    if not (folder / "vae" / "config.json").exists():
+        _autoencoder(rank, ranks, folder, seed, device, recipe, say, begin)
     if begin is None and rank == 0 and not (folder / "flow.ckpt").exists():
         train_text(folder, seed=seed, steps=recipe.text_steps, device=device, say=say)
     barrier(ranks)
@@ -102,6 +101,28 @@ def _stages(
         contact_sheet(images, PROMPTS[::2], folder / f"flow-{step:06d}.png")
 
     train_flow(rank, ranks, folder, seed=seed, plan=recipe.flow, device=device, say=say, sample=sheet, begin=begin)
+
+
+def _autoencoder(
+    rank: int,
+    ranks: int,
+    folder: Path,
+    seed: int,
+    device: str,
+    recipe: Recipe,
+    say: Callable[[str], None],
+    begin: Parts | None,
+) -> None:
+    """Leave the finished autoencoder in `folder/vae`."""
+    steps = recipe.autoencoder_steps
+    if begin is not None and steps == 0:
+        if rank == 0:
+            begin.autoencoder.save_pretrained(folder / "vae")
+        return
+    start = begin.autoencoder if begin is not None else None
+    train_autoencoder(rank, ranks, folder, seed=seed, steps=steps, device=device, say=say, begin=start)
+    if rank == 0:
+        finish_autoencoder(folder, seed=seed)
 
 
 def export(folder: Path, weights: Path) -> Path:
@@ -119,13 +140,18 @@ def say_now(line: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Train the pocket model from nothing to the packaged folder.")
-    parser.add_argument("folder", type=Path, nargs="?", default=Path(".pocket/main"))
+    parser.add_argument(
+        "folder", type=Path, nargs="?", default=Path(".pocket/main"), help="keeps checkpoints, pools and samples"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--minutes", type=float, default=None, help="end the transformer's training by the clock")
     parser.add_argument("--ranks", type=int, default=None)
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--go-on", action="store_true", help="begin from the packaged weights, not from nothing")
+    parser.add_argument("--autoencoder", type=int, metavar="STEPS", help="with --go-on: train it so far first")
+    parser.add_argument("--spread", type=float, help="how far layouts stray, 0 to 1; what it paints is kept apart")
+    parser.add_argument("--compile", action="store_true", help="compile the transformer's blocks: needs a compiler")
     parser.add_argument("--export", action="store_true", help="only package the last checkpoint")
     given = parser.parse_args()
     if given.export:
@@ -133,6 +159,7 @@ def main() -> None:
         return
     train(
         given.folder,
+        recipe=_recipe(given),
         seed=given.seed,
         device=given.device,
         minutes=given.minutes,
@@ -141,6 +168,14 @@ def main() -> None:
         go_on=given.go_on,
         say=say_now,
     )
+
+
+def _recipe(given: argparse.Namespace) -> Recipe:
+    steps = given.autoencoder if given.autoencoder is not None else 0 if given.go_on else Recipe.autoencoder_steps
+    flow = replace(_default_plan(), compiled=given.compile)
+    if given.spread is not None:
+        flow = replace(flow, spread=given.spread)
+    return Recipe(autoencoder_steps=steps, flow=flow)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
 from diffusers.pipelines.flux.pipeline_flux import FluxPipeline
 
@@ -14,7 +15,7 @@ from engine.pocket.autoencoder import build_autoencoder
 from engine.pocket.course import STAGE, Plan, train_flow
 from engine.pocket.packaging import unpackage
 from engine.pocket.text import TextSide
-from engine.pocket.train import export
+from engine.pocket.train import Recipe, export, train
 
 PLAN = Plan(
     steps=4,
@@ -108,6 +109,44 @@ def test_training_goes_on_from_packaged_weights(tmp_path: Path) -> None:
     further = checkpoint.load(second / "flow.ckpt", STAGE)["model"]
     for name, value in parts.text.state_dict().items():
         assert torch.allclose(value, further[f"text.{name}"], atol=0.01), name
+
+
+def test_going_on_trains_the_packaged_autoencoder_too_and_begins_the_rest_from_the_package(tmp_path: Path) -> None:
+    first = prepare(tmp_path / "first")
+    run(first, 2)
+    weights = export(first, tmp_path / "weights")
+    before = unpackage(weights)
+    recipe = Recipe(autoencoder_steps=1, flow=replace(PLAN, steps=1))
+    train(tmp_path / "second", ranks=1, recipe=recipe, weights=weights, go_on=True, say=lambda _line: None)
+    after = unpackage(weights)
+    trained = AutoencoderKL.from_pretrained(tmp_path / "second" / "vae").state_dict()
+    for name, value in before.autoencoder.state_dict().items():
+        if name.endswith("conv1.weight"):
+            assert 0 < (value - trained[name]).abs().mean() < 0.01, name
+    for name, value in before.text.state_dict().items():
+        assert torch.allclose(value, after.text.state_dict()[name], atol=0.02), name
+
+
+def test_going_on_leaves_the_latent_space_as_it_is_unless_asked(tmp_path: Path) -> None:
+    first = prepare(tmp_path / "first")
+    run(first, 2)
+    weights = export(first, tmp_path / "weights")
+    before = unpackage(weights).autoencoder.state_dict()
+    recipe = Recipe(autoencoder_steps=0, flow=replace(PLAN, steps=1))
+    train(tmp_path / "second", ranks=1, recipe=recipe, weights=weights, go_on=True, say=lambda _line: None)
+    after = unpackage(weights).autoencoder.state_dict()
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
+
+
+def test_a_damaged_checkpoint_is_refused_by_two_ranks_as_by_one(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path / "autoencoder.ckpt", {"stage": "autoencoder", "step": 1})
+    sound = (tmp_path / "autoencoder.ckpt").read_bytes()
+    (tmp_path / "autoencoder.ckpt").write_bytes(sound[:100] + b"\x00\x01" + sound[102:])
+    for ranks in (1, 2):
+        with pytest.raises(checkpoint.CheckpointError) as caught:
+            train(tmp_path, ranks=ranks, weights=tmp_path / "weights")
+        assert (caught.value.path.name, caught.value.reason) == ("autoencoder.ckpt", "damaged")
+    assert not (tmp_path / "weights").exists()
 
 
 def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:

@@ -17,8 +17,10 @@ as it stands. `kind` says which edit, and there is exactly one way to ask for ea
 
 `image` is the digest of the picture that is edited. `strength` is None in all of these rows (every kind has its own); a
 number there wins. `prompt`, `negative_prompt`, `steps`, `guidance`, `seeds` and everything else mean what they always
-mean: pan and zoom usually carry the prompt of their parent, region what should be there now. `width` and `height` are
-those of the finished picture, and `work` its cost: both come from
+mean: region says what should be there now. Zoom, square and pan usually carry the prompt of their parent, of which only
+the surroundings are then drawn beyond the edge; where their prompt is another one, `"scene"` beside the kind holds that
+of the parent, and the new prompt is drawn whole. `width` and `height` are those of the finished picture, and `work` its
+cost; both come from
 
     outline(request, picture=(image.width, image.height), entry=catalogue.get(model), longest=...) -> Outline
 

@@ -18,8 +18,8 @@ LONGEST = 2048
 """The longest side that an upscale or a pan may reach when the owner says nothing else."""
 FACTOR = 2
 STRENGTH = {
-    "zoom": 0.95, "square": 0.95, "pan": 0.95, "region": 0.95,
-    "subtle": 0.12, "creative": 0.3, "blend": 0.85, "words": 0.75,
+    "zoom": 0.9, "square": 0.9, "pan": 0.9, "region": 0.95,
+    "subtle": 0.08, "creative": 0.2, "blend": 0.85, "words": 0.6,
 }  # fmt: skip
 """How far each edit leaves its picture. What is new on a canvas still begins with the colours of the edge beside it."""
 MOST_BLENDED = 5

@@ -15,7 +15,7 @@ from engine.describe import Describer
 from engine.edits import region, tiles
 from engine.edits.keeping import feather, merged
 from engine.edits.outline import FACTOR, LONGEST, canvas_of, check, frame, strength_of, tile_side, upscaled
-from engine.edits.words import rewritten
+from engine.edits.words import rewritten, scenery
 from engine.errors import BadRequest
 from engine.models import Catalogue, ModelEntry
 from engine.requests import ImageRequest
@@ -89,6 +89,8 @@ def _planned(
     if kind == "words":
         return _reword(request, picture, entry, edit, reader)
     canvas = canvas_of(edit, picture.size, entry=entry, longest=longest)
+    if edit.get("scene") in (None, request.prompt):
+        request = replace(request, prompt=scenery(request.prompt))
     return _redraw(request, canvas.placed(picture), canvas.mask(), entry)
 
 

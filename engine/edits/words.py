@@ -41,13 +41,26 @@ def rewritten(scene: str, instruction: str) -> Rewrite:
     return Rewrite(prompt=f"{scene.strip()}, {instruction.strip()}".strip(", "))
 
 
+def scenery(scene: str) -> str:
+    """What of a scene is around its things: place, time of day, ground; the scene itself where it has none of them.
+
+    For the part of a canvas that is new: told of its things again, a model would draw them a second time.
+    """
+    place, time = (re.search(rf"\b(?:{words})\b", scene) for words in (_PLACE, _TIME))
+    ground = re.search(rf"\b({_COLOR}) (?:background|ground|backdrop)\b|\bon (?:{_A})?({_COLOR})$", scene)
+    if place is None and time is None:
+        return f"{_an(ground[1] or ground[2])} background" if ground else scene
+    where = re.sub(r"^(?:in|on|at|by|among|before|in front of) ", "", place[0]) if place else ""
+    return f"{where} {time[0] if time else ''}".strip()
+
+
 def _either(words: dict[str, tuple[str, ...]]) -> str:
     """A pattern of all wordings, the longest first."""
     return "|".join(sorted((re.escape(word) for said in words.values() for word in said), key=len, reverse=True))
 
 
 _COLOR, _KIND, _PLACE, _TIME = (_either(phrases(slot)) for slot in ("color", "kind", "place", "time"))
-_A = r"(?:an?|the|one|that|this)\s"
+_A = r"(?:(?:an?|the|one|that|this)\s)"
 _GROUND = re.compile(
     rf",? (?:on|in front of) {_A}?(?:{_COLOR})(?: background| ground| backdrop)?$|, (?:{_COLOR}) background"
 )

@@ -1,0 +1,150 @@
+"""Where old pictures, regions and tiles lie, and what stays of them."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from engine.edits import canvas, region, tiles
+from engine.edits.keeping import depth_in, feather, merged
+from engine.edits.outline import frame
+from engine.errors import BadRequest
+from engine.models import KNOWN, POCKET
+
+SIDES = st.integers(64, 900)
+
+
+def noisy(size: tuple[int, int], seed: int = 0) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), np.uint8))
+
+
+@given(st.integers(0, 2**32), st.integers(3, 12), st.integers(3, 12))
+def test_depth_counts_steps_to_the_nearest_kept_pixel(seed: int, height: int, width: int) -> None:
+    inside = np.random.default_rng(seed).random((height, width)) < 0.7
+    inside[0, 0] = False
+    kept = np.argwhere(~inside)
+    for y, x in np.ndindex(inside.shape):
+        assert depth_in(inside)[y, x] == np.abs(kept - (y, x)).sum(1).min()
+
+
+@given(seed=st.integers(0, 1000), left=st.integers(0, 60), top=st.integers(0, 60), depth=st.integers(1, 20))
+def test_what_is_black_in_a_mask_keeps_its_bytes(seed: int, left: int, top: int, depth: int) -> None:
+    old, new = noisy((64, 64), seed), noisy((64, 64), seed + 1)
+    mask = Image.new("L", (64, 64), 0)
+    mask.paste(255, (left, top, 64, 64))
+    both = np.asarray(merged(old, new, mask, depth))
+    black = np.asarray(mask) == 0
+    assert (both[black] == np.asarray(old)[black]).all()
+    assert (both != np.asarray(old)).any()
+
+
+def test_new_passes_into_old_without_a_step() -> None:
+    """A new picture that is lighter all over is brought to the old one's colour at the border."""
+    old, new = Image.new("RGB", (256, 256), (100, 100, 100)), Image.new("RGB", (256, 256), (130, 130, 130))
+    mask = Image.new("L", (256, 256), 0)
+    mask.paste(255, (128, 0, 256, 256))
+    row = np.asarray(merged(old, new, mask, 16))[128, :, 0].astype(int)
+    assert np.abs(np.diff(row)).max() <= 2
+    assert row[-1] > 115, "far from the border the new picture has its own colour"
+
+
+@given(SIDES, SIDES, st.floats(1.01, 2.0))
+def test_a_zoom_keeps_the_size_and_the_middle(width: int, height: int, factor: float) -> None:
+    made = canvas.zoomed((width, height), factor)
+    left, top, right, bottom = made.box
+    assert made.size == (width, height)
+    assert abs((right - left) * factor - width) <= factor
+    assert abs(left - (width - right)) <= 1
+    assert abs(top - (height - bottom)) <= 1
+
+
+@given(SIDES, SIDES, st.sampled_from(canvas.DIRECTIONS))
+def test_a_pan_grows_in_its_direction_only_and_never_beyond_the_longest(width: int, height: int, where: str) -> None:
+    made = canvas.panned((width, height), where, multiple=32, longest=1024)
+    left, top, right, bottom = made.box
+    assert max(made.size) <= max(width, height, 1024)
+    assert (right - left, bottom - top) == (made.crop[2] - made.crop[0], made.crop[3] - made.crop[1])
+    grown = {"left": left, "up": top, "right": made.size[0] - right, "down": made.size[1] - bottom}
+    assert grown[where] >= 32
+    assert [side for side, length in grown.items() if length] == [where]
+
+
+def test_what_is_beyond_the_edge_begins_with_the_colours_of_the_edge() -> None:
+    picture = Image.new("RGB", (256, 256), (20, 40, 160))
+    picture.paste((230, 230, 240), (0, 128, 256, 256))
+    made = canvas.panned((256, 256), "right", multiple=32, longest=2048)
+    placed = np.asarray(made.placed(picture)).astype(int)
+    assert (placed[:, :256] == np.asarray(picture)).all()
+    assert np.abs(placed[40, 256:].mean(0) - (20, 40, 160)).max() < 8, "sky beside sky"
+    assert np.abs(placed[220, 256:].mean(0) - (230, 230, 240)).max() < 12, "snow beside snow"
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.5, 2.01, float("nan"), float("inf")])
+def test_zooms_go_from_one_to_two(factor: float) -> None:
+    with pytest.raises(BadRequest):
+        canvas.zoomed((256, 256), factor)
+
+
+def test_a_square_is_not_made_square() -> None:
+    with pytest.raises(BadRequest):
+        canvas.squared((256, 256))
+    assert canvas.squared((384, 256)).size == (384, 384)
+
+
+def test_the_nine_cells_cover_a_picture_once() -> None:
+    total = sum(np.asarray(region.mask_of([cell], (301, 200)), dtype=int) for cell in list(region.CELLS)[:9])
+    assert (total == 255).all()
+
+
+@pytest.mark.parametrize("cells", [[], ["centre"], ["top", "nowhere"]])
+def test_an_unknown_part_is_named(cells: list[str]) -> None:
+    with pytest.raises(BadRequest):
+        region.mask_of(cells, (256, 256))
+
+
+def test_the_grid_is_drawn_on_a_picture_of_any_size() -> None:
+    for size in ((64, 64), (256, 384), (2048, 1024)):
+        shown = region.gridded(noisy(size))
+        assert shown.width / shown.height == size[0] / size[1]
+        assert min(shown.size) >= 128
+
+
+@given(SIDES, SIDES)
+def test_tiles_cover_a_picture_in_one_size_with_overlaps(width: int, height: int) -> None:
+    places = tiles.boxes((width, height), side=320, multiple=32)
+    covered = np.zeros((height, width), bool)
+    sizes = set()
+    for left, top, right, bottom in places:
+        covered[top:bottom, left:right] = True
+        sizes.add((right - left, bottom - top))
+        assert (right - left) % 32 == (bottom - top) % 32 == 0
+        assert max(right - left, bottom - top) <= 320
+    assert covered.all()
+    assert len(sizes) == 1
+
+
+@pytest.mark.parametrize("size", [(512, 512), (500, 333), (90, 900)])
+def test_tiles_that_nobody_changed_are_the_picture_again(size: tuple[int, int]) -> None:
+    picture = noisy(size)
+    places = tiles.boxes(size, side=320, multiple=32)
+    again = tiles.joined([tiles.cut(picture, box) for box in places], places, size)
+    assert again.tobytes() == picture.tobytes()
+
+
+@given(st.integers(16, 4000), st.integers(16, 4000), st.sampled_from([POCKET, KNOWN["dev"]]), st.data())
+def test_the_model_is_asked_for_sizes_it_draws(width: int, height: int, entry: object, data: st.DataObject) -> None:
+    left, top = data.draw(st.integers(0, width - 1)), data.draw(st.integers(0, height - 1))
+    right, bottom = data.draw(st.integers(left + 1, width)), data.draw(st.integers(top + 1, height))
+    box, size = frame((width, height), (left, top, right, bottom), entry)  # type: ignore[arg-type]
+    entry.check_size(*size)  # type: ignore[attr-defined]
+    assert box[0] <= left < right <= box[2]
+    assert box[1] <= top < bottom <= box[3]
+    assert box[0] >= 0
+    assert box[1] >= 0
+    assert box[2] <= width
+    assert box[3] <= height
+
+
+def test_the_feather_is_a_sixteenth_of_the_shorter_side() -> None:
+    assert (feather(256, 384), feather(1024, 1024), feather(64, 64)) == (16, 64, 8)

@@ -25,7 +25,7 @@ Reason: TypeAlias = Literal[
     "other_base",  # made for another base model: `what` is `found` there and `wanted` here
     "pickle",  # a pickled file that could not be read without running what is in it; `found` says why
     "digest",  # a stored file changed on the disk
-    "merged_kinds",  # files that cannot be combined: `what`
+    "format",  # the format `wanted` has no place for the module `what`
 ]
 
 

@@ -7,7 +7,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -68,6 +68,11 @@ class Pair:
         """(out, in)."""
         return np.float32(self.scale) * (self.up @ self.down)
 
+    def trimmed(self) -> "Pair":
+        """Without the ranks that change nothing, such as those of k and v in the q of a fused file."""
+        used = (self.up != 0).any(0) & (self.down != 0).any(1)
+        return self if used.all() else replace(self, down=self.down[used], up=self.up[:, used])
+
 
 @dataclass(frozen=True, kw_only=True)
 class LoraFile:
@@ -89,13 +94,15 @@ class LoraFile:
         return tuple(dict.fromkeys(part.component for part in self.parts))
 
     def pairs(self) -> Iterator[tuple[Module, Pair]]:
-        """The numbers, module by module; a matrix that several modules share is read once. Raises LoraRefused."""
+        """The numbers, module by module, without ranks and modules that change nothing. Raises LoraRefused."""
         read: dict[str, Floats] = {}
         for part in self.parts:
             if part.down not in read:
                 read = {name: self.container.read(name) for name in (part.down, part.up)}
             rows = np.concatenate([read[part.up][start:stop] for start, stop in part.rows])
-            yield (part.component, part.module), Pair(down=read[part.down], up=rows, scale=part.scale)
+            pair = Pair(down=read[part.down], up=rows, scale=part.scale).trimmed()
+            if pair.rank:
+                yield (part.component, part.module), pair
 
 
 def read(path: Path, shapes: Shapes) -> LoraFile:

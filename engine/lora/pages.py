@@ -63,7 +63,7 @@ class Pages:
 
     def put(self, name: str, matrices: Matrices, *, keep: Collection[str] = ()) -> Adapter:
         """Bring an adapter in, at the cost of others that are not in `keep`. Raises BankFull, and changes nothing."""
-        rank = max(down.shape[0] for down, _ in matrices.values())
+        rank = max((down.shape[0] for down, _ in matrices.values()), default=0)
         pages = self._make_room(-(-rank // PAGE), keep)
         rows = [page * PAGE + row for page in pages for row in range(PAGE)]
         for module, (down, up) in matrices.items():

@@ -36,7 +36,8 @@ class Latents:
     @contextlib.contextmanager
     def kept(self, engine: Engine) -> Iterator[None]:
         """While this lasts, of the model that is loaded."""
-        model: Any = engine._loaded
+        assert engine._loaded is not None
+        model: Any = engine._loaded.family
         real = model.decode
 
         def decode(latents: torch.Tensor, width: int, height: int) -> Image.Image:

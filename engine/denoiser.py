@@ -33,7 +33,7 @@ class Denoiser:
         adapted: gives the context that applies each row's LoRAs.
     """
 
-    def __init__(self, room: Room, *, adapted: "Callable[[Family], Adapted]") -> None:
+    def __init__(self, room: Room, *, adapted: Adapted) -> None:
         self.lanes: list[Lane] = []
         self._room = room
         self._adapted = adapted
@@ -102,7 +102,7 @@ class Denoiser:
 
     def _forward(self, model: Family, rows: list[Row]) -> list[torch.Tensor | Exception] | Exception:
         try:
-            return list(model.predict(rows, self._adapted(model)).split(1))
+            return list(model.predict(rows, self._adapted).split(1))
         except torch.AcceleratorError:
             raise
         except Exception as error:

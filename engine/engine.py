@@ -11,12 +11,16 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
 from engine.device import pick
 from engine.errors import DeviceFailed, EngineClosed, EngineError, OutOfMemory
+from engine.lora.errors import LoraMissing
 from engine.models import Catalogue
 from engine.requests import Event, ImageRequest, Pictures
 from engine.tickets import Ticket
@@ -24,6 +28,7 @@ from engine.tickets import Ticket
 if TYPE_CHECKING:
     from engine.families import Family, Row
     from engine.floor import Floor
+    from engine.lora.bank import Bank
     from engine.room import Measured
 
 log = logging.getLogger(__name__)
@@ -32,6 +37,19 @@ State = Literal["loading", "ready", "failed"]
 
 _CLOSE_SECONDS = 30.0  # a model that is just being read cannot be interrupted
 _RETRY_SECONDS = 30.0  # between two attempts to load a model that could not be loaded
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Loaded:
+    """The model on the device, the bank of its LoRAs, and what a forward of it takes."""
+
+    family: "Family"
+    bank: "Bank"
+    measured: "Measured"
+
+
+def _no_lora(name: str) -> Path:
+    raise LoraMissing(name)
 
 
 class Engine:
@@ -44,6 +62,8 @@ class Engine:
         device: "auto", "cpu", "mps", "cuda" or "cuda:N"; auto takes the best there is.
         dtype: "auto", "float32", "bfloat16" or "float16"; auto is bfloat16 on CUDA and float32 elsewhere.
         lanes: rows in flight at most: pictures, those with a negative prompt twice.
+        find_lora: the file of a LoRA by its name in a request; raises LoraMissing.
+        lora_bytes: what LoRAs on the device may take.
         preview_every: steps between two previews, 0 for none.
         threads: torch's threads on a CPU; None leaves torch's choice.
         retry_seconds: between two attempts to load `model` after a failed one, while nothing else is asked for.
@@ -61,6 +81,8 @@ class Engine:
         device: str = "auto",
         dtype: str = "auto",
         lanes: int = 8,
+        find_lora: Callable[[str], Path] = _no_lora,
+        lora_bytes: int = 1 << 30,
         preview_every: int = 1,
         threads: int | None = None,
         retry_seconds: float = _RETRY_SECONDS,
@@ -72,14 +94,15 @@ class Engine:
         self._device_name = device
         self._dtype_name = dtype
         self._lanes = lanes
+        self._find_lora = find_lora
+        self._lora_bytes = lora_bytes
         self._preview_every = preview_every
         self._threads = threads
         self._retry_seconds = retry_seconds
         self._tickets: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._lost: DeviceFailed | None = None
-        self._loaded: Family | None = None
-        self._measured: Measured | None = None
+        self._loaded: _Loaded | None = None
         self._floor: Floor | None = None
         self._thread = threading.Thread(target=self._serve, name="engine", daemon=True)
         self._settled = asyncio.Event()
@@ -98,6 +121,7 @@ class Engine:
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self._ended.wait()
+                await asyncio.to_thread(self._thread.join)
         except TimeoutError:
             log.warning("the engine's thread did not end within %s s", _CLOSE_SECONDS)
 
@@ -147,6 +171,8 @@ class Engine:
             self._tell(self._settled.set)
             self._work()
         finally:
+            if self._loaded is not None:
+                self._loaded.bank.close()
             self._floor = self._loaded = None
             if self.state == "loading":
                 self._fail(EngineClosed())
@@ -195,52 +221,57 @@ class Engine:
                 self._load_first()
 
     def _make_floor(self) -> "Floor":
-        from engine.denoiser import Denoiser, unadapted
+        from engine.denoiser import Denoiser
         from engine.floor import Floor
-        from engine.room import tokens
+
+        def adapted(rows: "Sequence[Row]") -> "AbstractContextManager[None]":
+            assert self._loaded is not None
+            return self._loaded.bank.rows([row.loras for row in rows], [row.share for row in rows])
 
         def room(_: "Family", row: "Row") -> int:
-            assert self._measured is not None
-            return self._measured.rows(tokens(row))
+            assert self._loaded is not None
+            return self._loaded.measured.rows(row.tokens)
+
+        def model(name: str) -> "tuple[Family, Bank]":
+            loaded = self._model(name)
+            return loaded.family, loaded.bank
 
         return Floor(
-            Denoiser(room, adapted=lambda _: unadapted),
-            model=self._model,
-            loaded=lambda name: self._loaded is not None and self._loaded.entry == self.catalogue.get(name),
+            Denoiser(room, adapted=adapted),
+            model=model,
+            loaded=lambda name: self._loaded is not None and self._loaded.family.entry == self.catalogue.get(name),
             lanes=self._lanes,
             preview_every=self._preview_every,
             typed=self._typed,
+            wake=lambda: self._tickets.put(None),
         )
 
-    def _model(self, name: str) -> "Family":
+    def _model(self, name: str) -> "_Loaded":
         """The model called `name`, loaded when it is not there. Raises EngineError, or what the device raises."""
         entry = self.catalogue.get(name)
         if self._lost is not None:
             raise self._lost
-        if self._loaded is not None and self._loaded.entry == entry:
+        if self._loaded is not None and self._loaded.family.entry == entry:
             return self._loaded
         entry.check_licence()
         began = time.perf_counter()
         _import_quietly()
         imported = time.perf_counter()
-        if self._loaded is not None:
-            self._loaded = None
-            if self._floor is not None:
-                self._floor.prompts.clear()
-            gc.unfreeze()
-            self._collect()
+        self._unload()
         import torch
 
         from engine import families
+        from engine.lora.bank import Bank
         from engine.room import measure
 
         if self._threads is not None:
             torch.set_num_threads(self._threads)
         device, dtype = pick(self._device_name, self._dtype_name)
-        loaded = families.load(entry, device=device, dtype=dtype)
+        family = families.load(entry, device=device, dtype=dtype)
         with torch.inference_mode():
-            self._measured = measure(loaded)
-        self._loaded = loaded
+            measured = measure(family)
+        bank = Bank(family.parts, find=self._find_lora, byte_budget=self._lora_bytes)
+        self._loaded = _Loaded(family=family, bank=bank, measured=measured)
         # What is loaded stays: the collector need not walk through it, with everybody waiting, ever again.
         gc.collect()
         gc.freeze()
@@ -251,6 +282,16 @@ class Engine:
             *(time.perf_counter() - imported, imported - began),
         )
         return self._loaded
+
+    def _unload(self) -> None:
+        if self._loaded is None:
+            return
+        self._loaded.bank.close()
+        self._loaded = None
+        if self._floor is not None:
+            self._floor.prompts.clear()
+        gc.unfreeze()
+        self._collect()
 
     def _lose(self, error: Exception) -> None:
         """A CUDA context is lost after an error of its own; only a new process gets another one."""

@@ -1,13 +1,14 @@
 """The floor of the studio: where requests are taken up in order, prepared, denoised in lanes, decoded, and handed out.
 
-Everything here runs on the device thread, except what `aside` takes to another one. Knows no event loop and no loading
-of models.
+Everything here runs on the device thread. Knows no event loop and no loading of models.
 """
 
-import logging
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -19,9 +20,16 @@ from engine.preparing import PromptCache, lanes_of
 from engine.requests import Progress
 from engine.tickets import Ticket
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from engine.lora.bank import Bank
 
-Typed = Callable[[Exception], EngineError]
+
+@dataclass(eq=False)
+class _Waiting:
+    """A request that is not in work yet; `reading` are its LoRAs on their way from the disk, None before they are."""
+
+    ticket: Ticket
+    reading: "list[Future[Any]] | None" = None
 
 
 class Floor:
@@ -29,24 +37,26 @@ class Floor:
 
     They are taken up first come, first served, as soon as the rows in flight leave room; from then on they share the
     device step by step, so a short one that came later may well end first. A request for another model waits until the
-    ones in work are done, and those behind it wait with it.
+    ones in work are done, and those behind it wait with it. One whose LoRAs are being read lets others pass.
 
     Args:
-        model: gives the loaded model of a name, and loads it if need be.
+        model: gives the loaded model of a name and the bank of its LoRAs, and loads it if need be.
         loaded: whether the model of that name is the one on the device.
         lanes: rows in flight at most; a picture with a negative prompt counts as two.
         typed: makes an error fit for the asker.
+        wake: to be called, from any thread, when something that was waited for is there.
     """
 
     def __init__(
         self,
         denoiser: Denoiser,
         *,
-        model: Callable[[str], Family],
+        model: Callable[[str], "tuple[Family, Bank]"],
         loaded: Callable[[str], bool],
         lanes: int,
         preview_every: int,
-        typed: Typed,
+        typed: Callable[[Exception], EngineError],
+        wake: Callable[[], None],
     ) -> None:
         self.prompts = PromptCache()
         self._denoiser = denoiser
@@ -55,16 +65,18 @@ class Floor:
         self._lanes = lanes
         self._preview_every = preview_every
         self._typed = typed
-        self._waiting: deque[Ticket] = deque()
+        self._wake = wake
+        self._waiting: deque[_Waiting] = deque()
         self._drawings: list[Drawing] = []
         self._prepared: deque[Lane] = deque()
 
     @property
     def busy(self) -> bool:
-        return bool(self._waiting or self._drawings)
+        """Whether `advance` has anything to do."""
+        return bool(self._drawings) or any(not _being_read(one) for one in self._waiting)
 
     def take(self, ticket: Ticket) -> None:
-        self._waiting.append(ticket)
+        self._waiting.append(_Waiting(ticket))
 
     def advance(self) -> None:
         """Take up what there is room for, and move some lanes by one step.
@@ -93,7 +105,7 @@ class Floor:
             self._remove(drawing)
             drawing.ticket.fail(error())
         while self._waiting:
-            self._waiting.popleft().fail(error())
+            self._waiting.popleft().ticket.fail(error())
 
     def _drop_cancelled(self) -> None:
         for drawing in [one for one in self._drawings if one.ticket.cancelled.is_set()]:
@@ -105,19 +117,33 @@ class Floor:
                 self._denoiser.join([self._prepared.popleft()])
             if self._prepared or not self._waiting or self._rows() >= self._lanes:
                 return
-            ticket = self._waiting[0]
-            if not ticket.cancelled.is_set():
-                if self._drawings and not self._loaded(ticket.request.model):
-                    return
-                self._prepare(ticket)
-            self._waiting.popleft()
+            if (waiting := self._next()) is None:
+                return
+            if not waiting.ticket.cancelled.is_set():
+                self._prepare(waiting.ticket)
+            self._waiting.remove(waiting)
+
+    def _next(self) -> _Waiting | None:
+        """The first that can be taken up now; it stays where it is."""
+        for waiting in self._waiting:
+            request = waiting.ticket.request
+            if self._drawings and not self._loaded(request.model):
+                return None
+            if waiting.reading is None and request.loras and self._loaded(request.model):
+                _, bank = self._model(request.model)
+                waiting.reading = bank.ensure([use.name for use in request.loras])
+                for future in waiting.reading:
+                    future.add_done_callback(lambda _: self._wake())
+            if not _being_read(waiting) or waiting.ticket.cancelled.is_set():
+                return waiting
+        return None
 
     def _prepare(self, ticket: Ticket) -> None:
         try:
             ticket.report(Progress(step=0, steps=ticket.request.steps_run))
-            model = self._model(ticket.request.model)
+            model, bank = self._model(ticket.request.model)
             drawing = Drawing(ticket=ticket, model=model, began=time.perf_counter())
-            drawing.lanes = lanes_of(drawing, self.prompts)
+            drawing.lanes = lanes_of(drawing, self.prompts, bank)
         except torch.AcceleratorError:
             raise
         except Exception as error:
@@ -155,3 +181,7 @@ class Floor:
 
     def _fits(self, lane: Lane) -> bool:
         return not self._denoiser.lanes or self._rows() + len(lane.conditionings) <= self._lanes
+
+
+def _being_read(waiting: _Waiting) -> bool:
+    return any(not future.done() for future in waiting.reading or ())

@@ -3,22 +3,27 @@
 Imports torch: for the device thread only. Knows no batches and no queue.
 """
 
+import contextlib
 from collections import OrderedDict
+from typing import TYPE_CHECKING
 
 import torch
 
 from engine.families import Conditioning, Family, Sampler
 from engine.lanes import Drawing, Kept, Lane
-from engine.requests import ImageRequest
+from engine.requests import ImageRequest, LoraMix
 from engine.schedulers import Walk
 from engine.stepcache import StepMemory
+
+if TYPE_CHECKING:
+    from engine.lora.bank import Bank
 
 _PROMPT_BYTES = 256 << 20
 _CACHED_STEPS = 20  # with fewer, each step changes too much for another's result
 
 
 class PromptCache:
-    """What texts became, by model and text; the ones used longest ago go first.
+    """What texts became, by model, text and the LoRAs of its text encoders; the ones used longest ago go first.
 
     Args:
         limit: bytes of all embeddings together.
@@ -26,15 +31,18 @@ class PromptCache:
 
     def __init__(self, limit: int = _PROMPT_BYTES) -> None:
         self._limit = limit
-        self._held: OrderedDict[tuple[str, str], Conditioning] = OrderedDict()
+        self._held: OrderedDict[tuple[str, str, LoraMix], Conditioning] = OrderedDict()
         self._bytes = 0
 
-    def encode(self, model: Family, text: str) -> Conditioning:
-        key = (model.entry.name, text)
+    def encode(self, model: Family, text: str, *, loras: LoraMix = (), bank: "Bank | None" = None) -> Conditioning:
+        """The text as the model understands it under these LoRAs, which `bank` applies."""
+        mix = bank.text_mix(loras) if bank is not None and loras else ()
+        key = (model.entry.name, text, mix)
         if key in self._held:
             self._held.move_to_end(key)
             return self._held[key]
-        conditioning = self._held[key] = model.encode(text)
+        with bank.text(mix) if bank is not None and mix else contextlib.nullcontext():
+            conditioning = self._held[key] = model.encode(text)
         self._bytes += _bytes(conditioning)
         while self._bytes > self._limit and len(self._held) > 1:
             self._bytes -= _bytes(self._held.popitem(last=False)[1])
@@ -49,12 +57,14 @@ class PromptCache:
         return len(self._held)
 
 
-def lanes_of(drawing: Drawing, prompts: PromptCache) -> list[Lane]:
-    """One lane for each seed of the drawing's request, in order, each with a generator of its own."""
+def lanes_of(drawing: Drawing, prompts: PromptCache, bank: "Bank | None" = None) -> list[Lane]:
+    """One lane for each seed of the drawing's request, in order, each with a generator of its own.
+
+    Raises LoraRefused or LoraMissing for a LoRA that cannot be used.
+    """
     request, model = drawing.request, drawing.model
-    conditionings = [prompts.encode(model, request.prompt)]
-    if request.negative_prompt:
-        conditionings.append(prompts.encode(model, request.negative_prompt))
+    texts = [request.prompt, request.negative_prompt] if request.negative_prompt else [request.prompt]
+    conditionings = [prompts.encode(model, text, loras=request.loras, bank=bank) for text in texts]
     size = (request.width, request.height)
     sample = model.encode_image(request.image, *size) if request.image is not None else None
     mask = model.encode_mask(request.mask, *size) if request.mask is not None else None

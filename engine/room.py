@@ -48,17 +48,12 @@ def measure(model: Family) -> Measured:
     )
     one, two = (_peak(lambda n=n: model.predict([row] * n, unadapted), model.device) for n in (1, 2))
     each = max(0, two - one)
-    found = Measured(fixed=max(0, one - each), per_token=each / tokens(row), free=_free(model.device))
+    found = Measured(fixed=max(0, one - each), per_token=each / row.tokens, free=_free(model.device))
     log.info(
         "model %s: a row of %d x %d takes %.1f MiB, %d fit",
-        *(entry.name, entry.width, entry.height, each / 2**20, found.rows(tokens(row))),
+        *(entry.name, entry.width, entry.height, each / 2**20, found.rows(row.tokens)),
     )
     return found
-
-
-def tokens(row: Row) -> int:
-    """Text and image tokens of a row."""
-    return row.latents.shape[1] + row.conditioning.text.shape[1]
 
 
 def _peak(run: Callable[[], object], device: torch.device) -> int:

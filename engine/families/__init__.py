@@ -52,6 +52,11 @@ class Row:
     share: float = 0.0
     memory: "StepMemory | None" = None
 
+    @property
+    def tokens(self) -> int:
+        """Text and image tokens together."""
+        return self.latents.shape[1] + self.conditioning.text.shape[1]
+
 
 Adapted = Callable[[Sequence[Row]], AbstractContextManager[Any]]
 """Under what it returns, a forward of exactly these rows applies each row's own LoRAs."""
@@ -65,13 +70,13 @@ class Family(Protocol):
     """One loaded model. Every method runs on the thread that owns the device, under `torch.inference_mode`.
 
     Attributes:
-        transformer: the module whose layers LoRAs change.
+        parts: the modules whose layers LoRAs change, by diffusers' names of the components.
         scheduler_settings: of the model's own scheduler.
     """
 
     entry: "ModelEntry"
     device: "torch.device"
-    transformer: "torch.nn.Module"
+    parts: "dict[str, torch.nn.Module]"
     scheduler_settings: dict[str, Any]
 
     def encode(self, text: str) -> Conditioning:

@@ -7,7 +7,7 @@ database.
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import torch
 from diffusers.image_processor import VaeImageProcessor
@@ -37,7 +37,10 @@ class Flux1:
         self.entry = entry
         self.device = device
         self.pipeline = pipeline
-        self.transformer = pipeline.transformer
+        self.transformer: Any = pipeline.transformer
+        self.parts: dict[str, torch.nn.Module] = {
+            name: getattr(pipeline, name) for name in ("transformer", "text_encoder", "text_encoder_2")
+        }
         self.scheduler_settings = {
             key: value for key, value in pipeline.scheduler.config.items() if not key.startswith("_")
         }
@@ -72,13 +75,11 @@ class Flux1:
         return cls(entry, pipeline, device)
 
     def encode(self, text: str) -> Conditioning:
-        embeddings, pooled, _ = self.pipeline.encode_prompt(
-            text, device=self.pipeline.text_encoder.device, max_sequence_length=self.entry.text_tokens
+        pipeline: Any = self.pipeline
+        embeddings, pooled, _ = pipeline.encode_prompt(
+            text, device=pipeline.text_encoder.device, max_sequence_length=self.entry.text_tokens
         )
-        return Conditioning(
-            text=embeddings.to(self.device, self._dtype),
-            pooled=pooled.to(self.device, self._dtype),  # type: ignore[union-attr]
-        )
+        return Conditioning(text=embeddings.to(self.device, self._dtype), pooled=pooled.to(self.device, self._dtype))
 
     def tokens(self, width: int, height: int) -> int:
         return (width // (2 * self._factor)) * (height // (2 * self._factor))

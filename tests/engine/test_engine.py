@@ -182,8 +182,8 @@ Predict = Callable[[Sequence[Row]], torch.Tensor]
 
 def around_predict(engine: Engine, act: Callable[[Predict, Sequence[Row]], torch.Tensor]) -> Callable[[], None]:
     """From now on the model's forwards go through `act`; what is returned ends that."""
-    model: Any = engine._loaded
-    assert model is not None
+    assert engine._loaded is not None
+    model: Any = engine._loaded.family
     real = model.predict
     model.predict = lambda rows, adapted: act(lambda some: real(some, adapted), rows)
 

@@ -1,0 +1,36 @@
+"""Pictures whose edges fit each other: latents rolled from call to call, and a decoder that wraps around.
+
+Rotary positions do not wrap, so the model never sees the first column beside the last; rolled by another distance at
+every call, each seam lies in the middle of the picture often enough to be drawn like any other place. Imports torch.
+"""
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+
+
+def offset(call: int, grid: tuple[int, int]) -> tuple[int, int]:
+    """By how many tokens (down, right) to roll at this call: the golden ratio's steps, which never come near soon."""
+    return tuple(int(length * ((call * 0.6180339887 + phase) % 1)) for length, phase in zip(grid, (0.5, 0.25)))  # type: ignore[return-value]  # noqa: B905
+
+
+def rolled(latents: torch.Tensor, by: tuple[int, int], grid: tuple[int, int]) -> torch.Tensor:
+    """(1, tokens, channels), their grid rolled down and right."""
+    return latents.unflatten(1, grid).roll(by, dims=(1, 2)).flatten(1, 2)
+
+
+@contextlib.contextmanager
+def wrapping(module: torch.nn.Module) -> Iterator[None]:
+    """Within it, every convolution of the module sees the opposite edge beyond an edge."""
+    convolutions = [
+        part for part in module.modules() if isinstance(part, torch.nn.Conv2d) and any(side for side in part.padding)
+    ]
+    before = [convolution.padding_mode for convolution in convolutions]
+    for convolution in convolutions:
+        convolution.padding_mode = "circular"
+    try:
+        yield
+    finally:
+        for convolution, mode in zip(convolutions, before, strict=True):
+            convolution.padding_mode = mode

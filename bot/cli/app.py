@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import database, demo, doctor, imagine, invite, pocket, run
+from bot.cli import database, demo, doctor, imagine, invite, lora, pocket, run
 
 app = typer.Typer(
     help="Atelier: a picture studio for Discord on your own machine.",
@@ -40,3 +40,4 @@ app.command("doctor")(doctor.doctor)
 app.command("invite")(invite.invite)
 app.add_typer(database.app, name="db")
 app.add_typer(pocket.app, name="pocket")
+app.add_typer(lora.app, name="lora")

@@ -53,6 +53,7 @@ def _of_rows(error: BaseException) -> str | None:
 
 def _of_pixels(error: BaseException) -> str | None:
     from engine import errors
+    from engine.lora.errors import LoraRefused
     from prompts import PromptError
 
     match error:
@@ -73,6 +74,10 @@ def _of_pixels(error: BaseException) -> str | None:
             return f"the device {device} failed ({why}); start again, and look at the system's log if it comes back"
         case errors.DiskFull(folder=folder):
             return f"the disk of {folder} is full; make room and start again"
+        case LoraRefused():
+            from bot.loras.words import refusal
+
+            return refusal(error)
         case errors.EngineError() | PromptError():
             from bot.errors import explain
 

@@ -1,7 +1,7 @@
 """Jobs and pictures as buttons and commands find them: the living ones, who may do what to them, and deleting."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import discord
 
@@ -62,5 +62,20 @@ async def delete(database: Database, storage: Storage, doomed: Sequence[Image]) 
             if digest is not None:
                 digests.append(digest)
     # Rows first: a file without a row is swept later, a row without a file must not exist.
+    await unlink(database, storage, digests)
+
+
+async def unlink(database: Database, storage: Storage, digests: Iterable[str]) -> int:
+    """Remove the files that no living picture shows and no open job asks for; how many.
+
+    In a transaction that no result can be stored beside, so that the same picture, drawn again meanwhile, keeps its
+    file: the worker looks for it in a transaction of the same kind.
+    """
+    removed = 0
     for digest in digests:
-        await asyncio.to_thread(storage.delete, digest)
+        async with database.writing() as session:
+            await images.hold_files(session)
+            if not await images.is_needed(session, digest):
+                await asyncio.to_thread(storage.delete, digest)
+                removed += 1
+    return removed

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,12 +16,16 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import cogs
+from bot.challenges import Challenges
 from bot.config import DISCORD_API, Config
 from bot.config import Discord as DiscordConfig
 from bot.delivery.delivery import Delivery
 from bot.errors import answer
+from bot.gallery.hearts import Hearts
+from bot.gallery.poster import Poster
 from bot.house.desk import Desk
 from bot.house.door import Asker, Door
+from bot.house.forgetting import keep_house
 from bot.orders import Orders, Worker
 from bot.shows import Shows
 from bot.ui.press import Press
@@ -35,6 +39,8 @@ log = logging.getLogger(__name__)
 
 COMMANDS_KEY = "commands"
 LONGEST_PAUSE = 60.0
+HOUSEKEEPING = 3600.0
+"""Seconds between two rounds of forgetting what is old."""
 ALWAYS = frozenset({"admin", "privacy", "help"})
 """Commands that are taken in every channel, from those who are shut out too; they check for themselves."""
 
@@ -102,6 +108,7 @@ class Studio(discord.Client):
         catalogue: Catalogue,
         worker: Worker,
         delivery: Delivery,
+        challenges: Challenges,
         failure: Callable[[], Exception | None] = lambda: None,
     ) -> None:
         # There is no voice here whose missing libraries an owner should be warned of.
@@ -115,6 +122,7 @@ class Studio(discord.Client):
         self.storage = storage
         self.catalogue = catalogue
         self.delivery = delivery
+        self.challenges = challenges
         self.worker = worker
         self.door = Door(config)
         self.desk = Desk(database=database, storage=storage, door=self.door)
@@ -129,6 +137,8 @@ class Studio(discord.Client):
         )
         self.uploads = Uploads(storage)
         self.shows = Shows(storage=storage, web_address=config.web.address or None)
+        self.poster = Poster(database=database, storage=storage, web_address=config.web.address or None)
+        self.hearts = Hearts(database, counted=self.poster.wake)
         self.ready_to_serve = asyncio.Event()
         self.tree = Commands(
             self,
@@ -146,6 +156,10 @@ class Studio(discord.Client):
             asyncio.create_task(self.delivery.run(self), name="delivery"),
             asyncio.create_task(self._announce_ready(), name="commands"),
             asyncio.create_task(self.desk.run(self), name="desk"),
+            asyncio.create_task(self._keep_house(), name="house"),
+            asyncio.create_task(self.challenges.run(self), name="challenges"),
+            asyncio.create_task(self.poster.run(self), name="gallery"),
+            asyncio.create_task(self.hearts.run(), name="hearts"),
         ]
         for task in self._tasks:
             task.add_done_callback(_tell_of_death)
@@ -162,6 +176,22 @@ class Studio(discord.Client):
         """Raises Banned; `strictly` also ElsewhereOnly, where the server takes commands in other channels."""
         async with self.database.reading() as session:
             await self.door.greet(session, Asker.of(interaction), strictly=strictly)
+
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do this beside everything else, as far as it comes before the process ends."""
+        task = asyncio.create_task(work, name="later")
+        self._tasks.append(task)
+        task.add_done_callback(self._tasks.remove)
+        task.add_done_callback(_tell_of_death)
+
+    async def _keep_house(self) -> None:
+        while True:
+            try:
+                await self.wait_until_ready()
+                await keep_house(self)
+            except Exception:
+                log.exception("keeping house failed, again in an hour")
+            await asyncio.sleep(HOUSEKEEPING)
 
     async def _announce_ready(self) -> None:
         pause = 1.0

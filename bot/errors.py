@@ -1,6 +1,7 @@
 """Words for everything that can go wrong in front of a person, and the one function that answers with them.
 
 The other packages raise types that carry data; what people read about them is written here and nowhere else.
+Over 300 lines because of that.
 """
 
 import logging
@@ -15,10 +16,12 @@ import discord
 from discord import app_commands
 from sqlalchemy.exc import OperationalError
 
+import db.challenges.errors as contests
 import db.errors as rows
 import engine.errors as pixels
 import prompts
 from bot.ui.quoting import quote
+from db.models import Phase
 
 log = logging.getLogger(__name__)
 
@@ -149,6 +152,10 @@ class BadSetting(Refusal):
         self.allowed = allowed
 
 
+class ClosedMessages(Refusal):
+    """The person takes no direct messages from the bot."""
+
+
 class NotSure(Refusal):
     """Deleting all one has was not confirmed as it was asked for."""
 
@@ -167,6 +174,100 @@ class NotFetched(Refusal):
     def __init__(self, status: int | None) -> None:
         super().__init__(status)
         self.status = status
+
+
+class UnfitPicture(Refusal):
+    """A picture does not fulfil a contest's rules; `reason` names which, `wanted` what it asks for."""
+
+    def __init__(self, reason: str, wanted: str = "") -> None:
+        super().__init__(reason, wanted)
+        self.reason = reason
+        self.wanted = wanted
+
+
+class MayNotVote(Refusal):
+    """A contest's gates keep this person from voting; `reason` names which, `wanted` what it asks for."""
+
+    def __init__(self, reason: str, wanted: str = "") -> None:
+        super().__init__(reason, wanted)
+        self.reason = reason
+        self.wanted = wanted
+
+
+class NotGivable(Refusal):
+    """The bot may not hand out this role."""
+
+    def __init__(self, role_id: int) -> None:
+        super().__init__(role_id)
+        self.role_id = role_id
+
+
+class NotYourPicture(Refusal):
+    """Somebody entered, or took out, a picture of another person."""
+
+
+class NoContest(Refusal):
+    """There is no contest in a phase that would allow `doing` ("enter", "vote")."""
+
+    def __init__(self, doing: str) -> None:
+        super().__init__(doing)
+        self.doing = doing
+
+
+class UnknownLora(Refusal):
+    """No LoRA that this person may use is called `name`; `nearest` is the closest one, or None."""
+
+    def __init__(self, name: str, nearest: str | None) -> None:
+        super().__init__(name[:100], nearest)
+        self.name = name[:100]
+        self.nearest = nearest
+
+
+class NoRoom(Refusal):
+    """`--hd` would be no larger than the usual `width` x `height` of `model`, by its own or the owner's limit."""
+
+    def __init__(self, model: str, width: int, height: int) -> None:
+        super().__init__(model, width, height)
+        self.model = model
+        self.width = width
+        self.height = height
+
+
+class BadFactor(Refusal):
+    """`given` is no factor to zoom out by."""
+
+    def __init__(self, given: str) -> None:
+        super().__init__(given[:100])
+        self.given = given[:100]
+
+
+class NoPart(Refusal):
+    """Neither a part of the picture nor a mask was chosen."""
+
+
+class NothingSeen(Refusal):
+    """The describer can tell nothing of a picture."""
+
+
+class NoPicture(Refusal):
+    """A message was named that shows no picture."""
+
+
+class StrayWords(Refusal):
+    """`given` is no parameter, where only parameters are wanted."""
+
+    def __init__(self, given: str) -> None:
+        super().__init__(given[:100])
+        self.given = given[:100]
+
+
+class BadOption(Refusal):
+    """`given` can be no name of a person's own parameter: taken by a real one, or not of letters."""
+
+    def __init__(self, given: str, *, taken: bool) -> None:
+        super().__init__(given[:100], taken)
+        self.given = given[:100]
+        self.taken = taken
 
 
 class Closing(Refusal):
@@ -206,7 +307,7 @@ async def tell(interaction: discord.Interaction, words: str) -> None:
 
 def explain(error: BaseException) -> str | None:
     """What was wrong and what would be right, in a sentence or two; None for what nobody foresaw."""
-    for kind in (_prompt, _own, _rows, _pixels, _discord):
+    for kind in (_prompt, _own, _contests, _rows, _pixels, _discord):
         words = kind(error)
         if words is not None:
             return words
@@ -360,6 +461,8 @@ def _own(error: BaseException) -> str | None:
             return "This server has no channel for reports. A manager sets one with `/admin channel reports`."
         case BadSetting():
             return f"`{_code(error.name)}` cannot be `{_code(error.given)}`. Allowed: {error.allowed}."
+        case ClosedMessages():
+            return "I cannot write to you. Allow direct messages from this server's members and ask again."
         case NotSure():
             return "Nothing was deleted. To delete everything, type the word as it is asked for."
         case ForeignAddress():
@@ -369,9 +472,104 @@ def _own(error: BaseException) -> str | None:
             return "Discord no longer has this picture: its links expire. Attach the picture, or copy its link again."
         case NotFetched():
             return "Discord did not give me this picture. Try again in a moment; nothing was queued."
+        case UnknownLora():
+            hint = f"Did you mean `{_code(error.nearest)}`?" if error.nearest else "`/lora list` shows them all."
+            return f"There is no LoRA `{_code(error.name)}`. {hint}"
+        case NoRoom():
+            return (
+                f"`--hd` has no room here: `{_code(error.model)}` draws {error.width} x {error.height} at most by its "
+                "own or the owner's limit."
+            )
+        case BadFactor():
+            return f"`{_code(error.given)}` is no zoom. It goes from 1.01 to 2, such as `1.8`."
+        case NoPart():
+            return "Say which part is to be drawn anew: choose parts of the grid, or hand in a mask."
+        case NothingSeen():
+            return "Nothing can be told of this picture."
+        case NoPicture():
+            return "This message shows no picture."
+        case StrayWords():
+            return f"Only parameters fit here, such as `--ar 16:9 --s 200`; `{_code(error.given)}` is none."
+        case BadOption(taken=True):
+            return f"`--{_code(error.given)}` is a parameter already. Choose another name."
+        case BadOption():
+            return f"`{_code(error.given)}` can be no name: up to 30 letters, digits and dashes, a letter first."
         case Closing():
             return "The studio is restarting. Try again in a moment; nothing was queued."
     return None
+
+
+_UNFIT = {
+    "gone": "This picture was deleted or is withheld.",
+    "elsewhere": "Only pictures made in this server can be entered.",
+    "nsfw": "This picture was made in an age-restricted channel, and the challenge is not in one.",
+    "old": "Only pictures made after the opening ({}) can be entered.",
+    "model": "Only pictures of the model `{}` can be entered.",
+    "lora": "Only pictures with the LoRA `{}` can be entered.",
+    "image_prompt": "Only pictures made from words alone can be entered; this one has an image prompt in its line.",
+}
+_NO_VOTE = {
+    "member": "Only members of this server vote.",
+    "joined": "Only those vote who were members before the opening ({}).",
+    "account": "Only accounts that were {} days old at the opening vote.",
+    "role": "Only those with {} vote.",
+}
+
+
+def _contests(error: BaseException) -> str | None:
+    match error:
+        case UnfitPicture():
+            return _UNFIT[error.reason].format(_code(error.wanted))
+        case MayNotVote():
+            return _NO_VOTE[error.reason].format(error.wanted)
+        case NotGivable():
+            return (
+                f"I may not give <@&{error.role_id}>: that needs the permission Manage Roles, and a role below my own. "
+                "Nothing was created."
+            )
+        case NotYourPicture():
+            return "You can only enter and withdraw your own pictures."
+        case NoContest():
+            verb = {"enter": "takes entries", "vote": "takes votes", "cancel": "could be cancelled"}.get(
+                error.doing, ""
+            )
+            return f"No challenge {verb or 'is there'} right now. `/challenge list` shows all of them."
+        case contests.NoSuchChallenge():
+            return "There is no such challenge in this server. `/challenge list` shows all of them."
+        case contests.WrongPhase():
+            return _wrong_phase(error.doing, error.phase)
+        case contests.EntryLimit(limit=1):
+            return "You have entered a picture already. `/challenge withdraw` takes it back, then another can go in."
+        case contests.EntryLimit():
+            return f"You have entered {error.limit} pictures, and no more fit. `/challenge withdraw` takes one out."
+        case contests.AlreadyEntered():
+            return "This picture is in the challenge already."
+        case contests.NoSuchEntry():
+            return "This picture is not in the challenge, or was taken out before."
+        case contests.NotYourBallot():
+            return "This question was put to somebody else. `/challenge vote` gives you yours."
+        case contests.OwnEntry():
+            return "Nobody votes on their own picture."
+    return None
+
+
+def _wrong_phase(doing: str, phase: Phase) -> str:
+    match doing, phase:
+        case (("enter" | "vote"), Phase.SCHEDULED):
+            return "This challenge has not opened yet; its card says when it will."
+        case "vote", Phase.OPEN:
+            return "Voting has not begun yet; the challenge still takes entries."
+        case "enter", (Phase.OPEN | Phase.VOTING):
+            return "This challenge takes no more entries: voting has begun."
+        case "vote", _:
+            return "Voting is over. `/challenge results` shows how it ended."
+        case "withdraw", _:
+            return "The votes are in; nothing can be withdrawn any more."
+        case "results", _:
+            return "There is no result yet: nobody sees a count before the end."
+        case "cancel", _:
+            return "This challenge is over; it cannot be cancelled any more."
+    return "This challenge is over."
 
 
 def _because(reason: str) -> str:
@@ -392,6 +590,8 @@ def _rows(error: BaseException) -> str | None:
             return f"One person may have {error.limit} jobs waiting, and this would be more. `/queue` shows yours."
         case rows.QueueFull():
             return f"The queue is full ({error.limit} jobs wait). Try again when some are done; nothing was queued."
+        case rows.TooManyOptions():
+            return f"You have {error.limit} parameters of your own, which is the most. `/prefer option remove` takes one."
         case rows.Overdrawn():
             have = f"{error.balance} credit{'' if error.balance == 1 else 's'}"
             return f"This costs {error.cost}, and you have {have}. `/info` shows when there will be more."

@@ -149,13 +149,17 @@ class Orders:
 
     async def cancel(self, job: Job) -> None:
         """Take the job out of the queue, or stop it at its next step. Raises NothingToCancel when it has ended."""
+        if not await self.stop(job):
+            raise NothingToCancel(ended=True)
+
+    async def stop(self, job: Job) -> bool:
+        """As `cancel`; False when it has ended."""
         async with self._database.writing() as session:
             outcome = await jobs.cancel(session, job.id)
-        if outcome == "ended":
-            raise NothingToCancel(ended=True)
         if outcome == "requested":
             self._worker.cancel(job.id)
         self._delivery.changed(job)
+        return outcome != "ended"
 
     async def _answer(self, interaction: discord.Interaction, accepted: list[Job]) -> None:
         """The first card is the answer itself; the others follow it."""

@@ -1,5 +1,6 @@
 """Servers: their names and what their moderators chose."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -44,6 +45,19 @@ async def set_setting(session: AsyncSession, guild_id: int, key: str, value: Any
 async def settings(session: AsyncSession, guild_id: int | None) -> dict[str, Any]:
     """What the server's moderators chose; nothing for a server that is not known, or None."""
     return dict(await session.scalar(select(Guild.settings).where(Guild.id == guild_id)) or {})
+
+
+async def all_settings(session: AsyncSession) -> dict[int, dict[str, Any]]:
+    """The settings of every server that the bot is in, by id."""
+    found = select(Guild.id, Guild.settings).where(Guild.left_at.is_(None))
+    return {row.id: dict(row.settings) for row in await session.execute(found)}
+
+
+async def mark_left(session: AsyncSession, *, here: Collection[int], now: datetime | None = None) -> None:
+    """Remember for every server but those in `here` that the bot is gone from it, since now or since before."""
+    gone = update(Guild).where(Guild.left_at.is_(None), Guild.id.not_in(here)).values(left_at=now or times.now())
+    await session.execute(gone)
+    await session.execute(update(Guild).where(Guild.left_at.is_not(None), Guild.id.in_(here)).values(left_at=None))
 
 
 async def pause(session: AsyncSession, guild_id: int, *, paused: bool) -> bool:

@@ -3,16 +3,24 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Text, cast, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import shares, times
-from db.models import Image, Job
+from db.models import Image, Job, JobStatus
+
+_FILES_LOCK = 0x6669_6C65_73  # "files": any number that nothing else locks
 
 
 async def get(session: AsyncSession, image_id: int) -> Image | None:
     """The picture, deleted or not: look at `deleted_at`."""
     return await session.get(Image, image_id)
+
+
+async def by_digest(session: AsyncSession, digest: str) -> Image | None:
+    """The first living picture with this file."""
+    statement = select(Image).where(Image.digest == digest, Image.deleted_at.is_(None)).order_by(Image.id).limit(1)
+    return await session.scalar(statement)
 
 
 async def of_job(session: AsyncSession, job_id: int) -> Sequence[Image]:
@@ -60,6 +68,22 @@ async def known_digests(session: AsyncSession) -> set[str]:
         known.update(request[key] for key in ("image", "mask") if isinstance(request.get(key), str))
         known.update(reference["image"] for reference in request.get("references") or ())
     return known
+
+
+async def is_needed(session: AsyncSession, digest: str) -> bool:
+    """Whether a living picture shows this file, or a job that has not ended asks for it."""
+    shown = select(Image.id).where(Image.digest == digest, Image.deleted_at.is_(None)).limit(1)
+    if await session.scalar(shown) is not None:
+        return True
+    open_ = Job.status.in_((JobStatus.QUEUED, JobStatus.RUNNING))
+    asking = select(Job.id).where(open_, cast(Job.request, Text).contains(digest)).limit(1)
+    return await session.scalar(asking) is not None
+
+
+async def hold_files(session: AsyncSession) -> None:
+    """Keep others who call this waiting until the transaction ends. SQLite's transactions do so by themselves."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FILES_LOCK})
 
 
 async def withhold(session: AsyncSession, image_id: int, *, withheld: bool = True) -> bool:

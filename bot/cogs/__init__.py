@@ -4,7 +4,7 @@ from typing import Any
 
 from discord import app_commands
 
-from bot.cogs import about, admin, history, imagine, menus, queue, show
+from bot.cogs import about, admin, challenge, history, imagine, menus, privacy, queue, show
 
 
 def commands() -> list[app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu]:
@@ -19,5 +19,8 @@ def commands() -> list[app_commands.Command[Any, ..., Any] | app_commands.Group 
         about.help_,
         menus.cancel_or_delete,
         menus.image_details,
+        menus.share_to_gallery,
+        challenge.challenge,
+        privacy.privacy,
         admin.admin,
     ]

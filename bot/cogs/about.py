@@ -6,8 +6,9 @@ import discord
 from discord import app_commands
 
 from bot.errors import tell
+from bot.house.door import Asker
 from bot.ui import cards
-from db import jobs, ledger, pace
+from db import guilds, jobs, ledger, pace, times, users
 from prompts import PARAMETERS
 
 if TYPE_CHECKING:
@@ -17,15 +18,28 @@ if TYPE_CHECKING:
 @app_commands.command(description="Your quota, your jobs, and this studio")
 async def info(interaction: "discord.Interaction[Studio]") -> None:
     studio = interaction.client
-    async with studio.database.reading() as session:
-        balance = await ledger.balance(session, interaction.user.id)
+    asker, now = Asker.of(interaction), times.now()
+    async with studio.database.writing() as session:
+        await users.touch(session, interaction.user.id, interaction.user.display_name)
+        rules = await studio.door.rules(session, asker.guild_id)
+        await studio.door.renew(session, asker, rules, now=now)
+        balance = await ledger.balance(session, interaction.user.id, asker.guild_id)
+        guild = await guilds.get(session, asker.guild_id) if asker.guild_id is not None else None
         mine = await jobs.load(session, interaction.user.id)
         everyone = await jobs.load(session)
         seconds = await pace.seconds_per_step(session)
     await tell(
         interaction,
         cards.information(
-            balance=balance,
+            quota=cards.Credits(
+                balance=balance,
+                allowance=rules.quota.allowance(asker.roles),
+                refills_at=rules.quota.refills_at(now),
+                relaxed_free=rules.quota.relaxed_free,
+            )
+            if rules.quota.on
+            else None,
+            paused=guild is not None and guild.paused,
             mine=mine,
             everyone=everyone,
             model=studio.config.engine.model,

@@ -11,7 +11,7 @@ from bot.cogs import naming
 from bot.errors import NothingToCancel, tell
 from bot.ui import cards
 from bot.ui.quoting import bold
-from db import jobs, pace
+from db import guilds, jobs, pace
 from db.models import Job, JobStatus
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ async def queue(interaction: "discord.Interaction[Studio]") -> None:
     async with interaction.client.database.reading() as session:
         load = await jobs.load(session)
         own = await jobs.of_author(session, interaction.user.id, limit=naming.LOOK_BACK)
-        lines = [f"{load.running} running, {load.waiting} waiting."]
+        guild = await guilds.get(session, interaction.guild_id) if interaction.guild_id is not None else None
+        paused = cards.PAUSED if guild is not None and guild.paused else ""
+        lines = [f"{load.running} running, {load.waiting} waiting{paused}."]
         active = [job for job in own if not job.status.ended][::-1]
         for job in active[:SHOWN]:
             seconds = await pace.eta(session, job.id)

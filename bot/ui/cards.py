@@ -1,5 +1,6 @@
 """What cards say: the text of every message that shows a job, in one voice. Pure: rows in, text out; sends nothing."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.ui.quoting import bold
@@ -11,6 +12,8 @@ TITLES = {
     "vary_strong": "Variations (Strong)",
 }
 """What a job of this kind is called on its card; other kinds have no name."""
+REPEATED = "-# Drawn before with these very words and seeds: from storage, no step was run."
+PAUSED = ", paused by a moderator of this server"
 
 
 def heading(job: Job) -> str:
@@ -42,7 +45,8 @@ def cancelling(job: Job) -> str:
 
 def result(job: Job, notices: list[str]) -> str:
     """A finished card; the notices say what about its files is not as usual, a line each."""
-    return "\n".join([heading(job), *notices])
+    again = [REPEATED] if job.repeats_id is not None else []
+    return "\n".join([heading(job), *again, *notices])
 
 
 def ended(job: Job, reason: str | None) -> str:
@@ -133,9 +137,24 @@ def entry(job: Job, position: int | None, starts_at: datetime | None, *, picture
     return " · ".join(parts)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Credits:
+    """Where a person stands: what is left, what a full period brings, and when the next one begins."""
+
+    balance: int
+    allowance: int
+    refills_at: datetime
+    relaxed_free: bool
+
+    def __str__(self) -> str:
+        free = ", `--relax` costs nothing" if self.relaxed_free else ""
+        return f"{self.balance} of {self.allowance} credits, refilled <t:{int(self.refills_at.timestamp())}:R>{free}"
+
+
 def information(
     *,
-    balance: int,
+    quota: Credits | None,
+    paused: bool,
     mine: Load,
     everyone: Load,
     model: str,
@@ -145,8 +164,8 @@ def information(
     """`/info`; the pace is shown once it was measured."""
     lines = [
         f"**You** {mine.running} running, {mine.waiting} waiting",
-        f"**Studio** {everyone.running} running, {everyone.waiting} waiting",
-        f"**Quota** {f'balance {balance}' if balance else 'no limit is set'}",
+        f"**Studio** {everyone.running} running, {everyone.waiting} waiting{PAUSED if paused else ''}",
+        f"**Quota** {quota or 'no limit is set'}",
         f"**Model** `{model}`",
     ]
     if seconds_per_step is not None:

@@ -129,7 +129,7 @@ async def model(
         else:
             models = tuple(one for one in before if one != name)
         await _put_cap(act, role, replace(cap, models=models))
-        await act.write("model", action=action, name=name, role=role.name if role else None)
+        await act.write("model", verb=action, name=name, role=role.name if role else None)
     whose = f"With {role.mention}" if role else "Everyone"
     allowed = "any model" if models is None else ", ".join(f"`{one}`" for one in models) or "no model"
     await tell(interaction, f"{whose} may use {allowed}.")

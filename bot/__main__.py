@@ -14,6 +14,7 @@ from typing import Any
 
 import migrations
 from bot import parts
+from bot.challenges import Challenges
 from bot.client import Studio, point
 from bot.config import Config
 from bot.delivery import Delivery
@@ -48,11 +49,14 @@ async def serve(config: Config, *, make_engine: MakeEngine = parts.engine) -> No
             await _sweep(database, storage)
             async with make_engine(config) as engine:
                 delivery = Delivery(database=database, storage=storage, web_address=config.web.address or None)
+                challenges = Challenges(database=database, storage=storage)
                 worker = Worker(
                     database,
                     engine,
                     storage,
                     listener=delivery,
+                    lanes=config.engine.lanes,
+                    identity=lambda name: catalogue.get(name).identity(),
                     running_per_person=config.queue.running_per_person,
                     max_attempts=config.queue.max_attempts,
                     lease=timedelta(seconds=config.queue.lease_seconds),
@@ -64,6 +68,7 @@ async def serve(config: Config, *, make_engine: MakeEngine = parts.engine) -> No
                     catalogue=catalogue,
                     worker=worker,
                     delivery=delivery,
+                    challenges=challenges,
                     failure=lambda: engine.failure,
                 )
                 async with studio:

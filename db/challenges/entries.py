@@ -80,14 +80,15 @@ async def put_out(session: AsyncSession, image_id: int, reason: str) -> int:
 
 
 async def sweep(session: AsyncSession, challenge_id: int) -> int:
-    """Take out the entries whose picture was deleted; how many stand. For a change of phase, the contest held."""
-    gone = select(Image.id).where(Image.deleted_at.is_not(None))
-    out = (
-        update(Entry)
-        .where(Entry.challenge_id == challenge_id, Entry.slot.is_not(None), Entry.image_id.in_(gone))
-        .values(slot=None, out_for="deleted")
-    )
-    await session.execute(out.execution_options(synchronize_session=False))
+    """Take out what was deleted or is withheld; how many entries stand. For a change of phase, the contest held."""
+    for reason, lost in (("deleted", Image.deleted_at.is_not(None)), ("hidden", Image.unsure.is_(True))):
+        out = (
+            update(Entry)
+            .where(Entry.challenge_id == challenge_id, Entry.slot.is_not(None))
+            .where(Entry.image_id.in_(select(Image.id).where(lost)))
+            .values(slot=None, out_for=reason)
+        )
+        await session.execute(out.execution_options(synchronize_session=False))
     standing = select(func.count()).where(Entry.challenge_id == challenge_id, Entry.slot.is_not(None))
     return await session.scalar(standing) or 0
 
@@ -107,11 +108,12 @@ async def standing(session: AsyncSession, challenge_id: int) -> Sequence[Entry]:
 
 
 async def votable(session: AsyncSession, challenge_id: int) -> Sequence[Entry]:
-    """Those of `standing` that have their picture still."""
+    """Those of `standing` whose picture may still be shown."""
     statement = (
         select(Entry)
         .join(Image, Entry.image_id == Image.id)
-        .where(Entry.challenge_id == challenge_id, Entry.slot.is_not(None), Image.deleted_at.is_(None))
+        .where(Entry.challenge_id == challenge_id, Entry.slot.is_not(None))
+        .where(Image.deleted_at.is_(None), Image.unsure.is_(False))
         .order_by(Entry.id)
     )
     return (await session.scalars(statement)).all()

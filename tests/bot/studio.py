@@ -1,10 +1,10 @@
 """The bot put together for a test as `bot.__main__.serve` does it, in the test's own loop and with a fake engine."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import parts
+from bot.challenges import Challenges
 from bot.client import Studio, point
 from bot.config import Config
 from bot.delivery import Delivery
@@ -116,12 +117,13 @@ async def running(
     pg: Playground | None = None,
     engine: FakeEngine | None = None,
     document: dict[str, Any] | None = None,
+    clock: Callable[[], datetime] | None = None,
 ) -> AsyncIterator[Running]:
     """A serving bot on a database at its head; with a `pg` of before, the next process in the same world."""
     if pg is None:
         async with (
             world() as made,
-            running(folder, url, pg=made, engine=engine, document=document) as started,
+            running(folder, url, pg=made, engine=engine, document=document, clock=clock) as started,
         ):
             yield started
         return
@@ -140,6 +142,7 @@ async def running(
                 catalogue=parts.catalogue(config),
                 worker=worker,
                 delivery=delivery,
+                challenges=Challenges(database=database, storage=storage, clock=clock),
                 failure=lambda: drawing.failure,
             )
             async with studio:

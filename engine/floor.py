@@ -156,7 +156,9 @@ class Floor:
         drawing, request = lane.drawing, lane.drawing.request
         began = time.perf_counter()
         try:
-            drawing.images[lane.index] = drawing.model.decode(lane.latents, request.width, request.height)
+            drawing.images[lane.index] = drawing.model.decode(
+                lane.latents, request.width, request.height, tile=request.tile
+            )
         except torch.AcceleratorError:
             raise
         except Exception as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import torch
 from PIL import Image
 
+from engine.effects.effects import Effects
 from engine.errors import NotFinite
 from engine.families import Conditioning, Family, Row
 from engine.requests import ImageRequest, Pictures, Progress
@@ -43,6 +44,7 @@ class Lane:
     conditionings: tuple[Conditioning, ...]
     memories: tuple[StepMemory | None, ...]
     kept: Kept | None = None
+    effects: Effects | None = None
     turn: int = -1
 
     @property
@@ -55,11 +57,15 @@ class Lane:
     def rows(self) -> list[Row]:
         """What the transformer must be asked for the next call: one row, or two with a negative prompt."""
         request = self.drawing.request
+        latents, (prompt, *others) = self.latents, self.conditionings
+        if self.effects is not None:
+            latents = self.effects.before(latents, self.walk.call)
+            prompt = self.effects.said(prompt, self.walk.share)
         return [
             Row(
                 width=request.width,
                 height=request.height,
-                latents=self.latents,
+                latents=latents,
                 timestep=self.walk.timestep,
                 guidance=request.guidance,
                 conditioning=conditioning,
@@ -67,7 +73,7 @@ class Lane:
                 share=self.walk.share,
                 memory=memory,
             )
-            for conditioning, memory in zip(self.conditionings, self.memories, strict=True)
+            for conditioning, memory in zip((prompt, *others), self.memories, strict=True)
         ]
 
     def advance(self, velocities: list[torch.Tensor]) -> None:
@@ -75,6 +81,9 @@ class Lane:
         velocity, *negative = velocities
         if negative:  # true classifier-free guidance (arXiv:2207.12598)
             velocity = negative[0] + self.drawing.model.entry.negative_scale * (velocity - negative[0])
+        if self.effects is not None:
+            velocity = self.effects.after(velocity, self.walk.call)
+            velocity = self.effects.steered(velocity, self.latents, self.walk.sigma, self.walk.share)
         latents = self.walk.advance(velocity, self.latents)
         if self.walk.done:
             latents = self.walk.finished(latents)

@@ -4,11 +4,13 @@ Imports torch: for the device thread only. Knows no batches and no queue.
 """
 
 import contextlib
+import math
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 import torch
 
+from engine.effects.effects import corrections_of, effects_of, prompt_of
 from engine.families import Conditioning, Family, Sampler
 from engine.lanes import Drawing, Kept, Lane
 from engine.requests import ImageRequest, LoraMix
@@ -63,8 +65,15 @@ def lanes_of(drawing: Drawing, prompts: PromptCache, bank: "Bank | None" = None)
     Raises LoraRefused or LoraMissing for a LoRA that cannot be used.
     """
     request, model = drawing.request, drawing.model
-    texts = [request.prompt, request.negative_prompt] if request.negative_prompt else [request.prompt]
-    conditionings = [prompts.encode(model, text, loras=request.loras, bank=bank) for text in texts]
+
+    def encoded(text: str) -> Conditioning:
+        return prompts.encode(model, text, loras=request.loras, bank=bank)
+
+    texts = [text for text, _ in request.texts] or [request.prompt]
+    conditionings = [prompt_of(request, [encoded(text) for text in texts])]
+    if request.negative_prompt:
+        conditionings.append(encoded(request.negative_prompt))
+    corrections = corrections_of(request, model)
     size = (request.width, request.height)
     sample = model.encode_image(request.image, *size) if request.image is not None else None
     mask = model.encode_mask(request.mask, *size) if request.mask is not None else None
@@ -81,6 +90,7 @@ def lanes_of(drawing: Drawing, prompts: PromptCache, bank: "Bank | None" = None)
                 conditionings=tuple(conditionings),
                 memories=tuple(_memory(request, model) for _ in conditionings),
                 kept=kept,
+                effects=effects_of(request, model, seed, corrections),
             )
         )
     return lanes
@@ -93,7 +103,7 @@ def _walk(request: ImageRequest, model: Family) -> Walk:
         steps=request.steps,
         skipped=request.skipped,
         run=request.steps_run,
-        tokens=model.tokens(request.width, request.height),
+        tokens=math.prod(model.grid(request.width, request.height)),
         device=model.device,
     )
 
@@ -121,7 +131,9 @@ def _start(
 
 def _memory(request: ImageRequest, model: Family) -> StepMemory | None:
     threshold = model.entry.step_cache
-    return StepMemory(threshold) if threshold > 0 and request.steps_run >= _CACHED_STEPS else None
+    # Rolled latents are never like those of the step before.
+    is_alike = request.steps_run >= _CACHED_STEPS and not request.tile
+    return StepMemory(threshold) if threshold > 0 and is_alike else None
 
 
 def _bytes(conditioning: Conditioning) -> int:

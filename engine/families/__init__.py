@@ -83,8 +83,8 @@ class Family(Protocol):
         """A prompt, or a negative one."""
         ...
 
-    def tokens(self, width: int, height: int) -> int:
-        """How many image tokens a picture of this size in pixels has."""
+    def grid(self, width: int, height: int) -> tuple[int, int]:
+        """How many rows and columns of image tokens a picture of this size in pixels has; tokens go row by row."""
         ...
 
     def noise(self, width: int, height: int, generator: "torch.Generator") -> "torch.Tensor":
@@ -105,8 +105,8 @@ class Family(Protocol):
         """The velocities of rows of one size and one text length in one forward, (rows, tokens, channels)."""
         ...
 
-    def decode(self, latents: "torch.Tensor", width: int, height: int) -> "Image.Image":
-        """The picture of latents (1, tokens, channels), RGB."""
+    def decode(self, latents: "torch.Tensor", width: int, height: int, *, tile: bool = False) -> "Image.Image":
+        """The picture of latents (1, tokens, channels), RGB; with `tile` each edge goes on at the opposite one."""
         ...
 
     def previews(self, latents: "torch.Tensor", width: int, height: int) -> "tuple[Image.Image, ...]":

@@ -4,6 +4,7 @@ Imported on the device thread, since diffusers takes seconds to import. Knows no
 database.
 """
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from diffusers.pipelines.flux.pipeline_flux import FluxPipeline
 from diffusers.utils.torch_utils import randn_tensor
 from PIL import Image
 
+from engine.effects.tiling import wrapping
 from engine.errors import ModelDamaged, ModelUnavailable
 from engine.families import Adapted, Conditioning, Row, Sampler
 from engine.families.flux1_transformer import Rotary, velocities
@@ -81,8 +83,8 @@ class Flux1:
         )
         return Conditioning(text=embeddings.to(self.device, self._dtype), pooled=pooled.to(self.device, self._dtype))
 
-    def tokens(self, width: int, height: int) -> int:
-        return (width // (2 * self._factor)) * (height // (2 * self._factor))
+    def grid(self, width: int, height: int) -> tuple[int, int]:
+        return height // (2 * self._factor), width // (2 * self._factor)
 
     def noise(self, width: int, height: int, generator: torch.Generator) -> torch.Tensor:
         shape = (1, self._channels, height // self._factor, width // self._factor)
@@ -107,8 +109,10 @@ class Flux1:
     def predict(self, rows: Sequence[Row], adapted: Adapted) -> torch.Tensor:
         return velocities(self.transformer, rows, self._positions(rows[0]), adapted)
 
-    def decode(self, latents: torch.Tensor, width: int, height: int) -> Image.Image:
-        pixels = self._vae.decode(self._unpacked(latents, width, height).to(self._vae.dtype), return_dict=False)[0]
+    def decode(self, latents: torch.Tensor, width: int, height: int, *, tile: bool = False) -> Image.Image:
+        unpacked = self._unpacked(latents, width, height).to(self._vae.dtype)
+        with wrapping(self._vae.decoder) if tile else contextlib.nullcontext():
+            pixels = self._vae.decode(unpacked, return_dict=False)[0]
         return self._images.postprocess(pixels, output_type="pil")[0]  # type: ignore[index]
 
     def previews(self, latents: torch.Tensor, width: int, height: int) -> tuple[Image.Image, ...]:

@@ -12,7 +12,7 @@ import os
 import re
 import secrets
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image
@@ -101,10 +101,18 @@ class Storage:
         except (OSError, SyntaxError, ValueError) as error:
             raise PictureMissing(digest) from error
 
-    def as_webp(self, digest: str, limit_bytes: int) -> bytes | None:
-        """The picture as WebP of at most `limit_bytes`, as good as fits; None where even a poor one is larger."""
+    def as_webp(self, digest: str, limit_bytes: int, *, recipe: bool = True, side: int | None = None) -> bytes | None:
+        """The picture as WebP of at most `limit_bytes`, as good as fits; None where even a poor one is larger.
+
+        Without `recipe` the file does not say how it was made, only that a model made it. `side` bounds its longest
+        side, in pixels.
+        """
         image = self.open(digest)
         picture = self.metadata(digest)
+        if picture is not None and not recipe:
+            picture = replace(picture, hidden=True)
+        if side is not None:
+            image.thumbnail((side, side))
         for quality in (95, 88, 78, 65):
             webp = _encode_webp(image, picture, quality=quality)
             if len(webp) <= limit_bytes:

@@ -49,6 +49,7 @@ class Line:
 
     Args:
         show: shows a card as it is now; raises TryAgain to be asked again.
+        spacing: seconds between two edits of one card, results excepted.
         clock, sleep: for tests.
     """
 
@@ -56,10 +57,12 @@ class Line:
         self,
         show: Show,
         *,
+        spacing: float = SPACING,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] | None = None,
     ) -> None:
         self._show = show
+        self._spacing = spacing
         self._clock = clock
         self._sleep = sleep
         self._wishes: dict[Card, _Wish] = {}
@@ -150,7 +153,7 @@ class Line:
             shown = self._shown.get(card, float("-inf"))
             moment = wish.not_before
             if wish.urgency is not Urgency.RESULT:
-                moment = max(moment, shown + SPACING, self._last_edit + BREATH)
+                moment = max(moment, shown + self._spacing, self._last_edit + BREATH)
             # What is due goes by urgency; results first come, first served, others by how long they have not changed.
             rank = (max(moment, now), wish.urgency, 0.0 if wish.urgency is Urgency.RESULT else shown)
             if best is None or rank < best:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import discord
 
 from bot.errors import CannotPostHere
+from bot.gallery.rights import is_nsfw
 from db.models import Route
 
 NEEDED = ("view_channel", "send_messages", "embed_links", "attach_files", "read_message_history")
@@ -44,7 +45,7 @@ def place_of(interaction: discord.Interaction) -> Place:
         guild_id=interaction.guild_id if interaction.client.get_guild(interaction.guild_id or 0) else None,
         route=route,
         upload_limit=interaction.filesize_limit,
-        nsfw=_is_nsfw(channel),
+        nsfw=is_nsfw(channel),
     )
 
 
@@ -66,8 +67,3 @@ def _reaches(interaction: discord.Interaction) -> bool:
         # The guild of an interaction may be a shadow; the client's list holds those the bot is a member of.
         return interaction.client.get_guild(interaction.guild_id) is not None
     return interaction.context.dm_channel
-
-
-def _is_nsfw(channel: object) -> bool:
-    parent = channel.parent if isinstance(channel, discord.Thread) else channel
-    return isinstance(parent, discord.abc.GuildChannel) and bool(getattr(parent, "nsfw", False))

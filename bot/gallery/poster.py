@@ -1,0 +1,317 @@
+"""Posts in gallery channels: one for each share, showing its row, and gone when the share is.
+
+Rows are the truth: whatever is due is drawn, after a restart too. A post is made once: Discord makes one message of one
+nonce, and what a dead process may have posted is looked for by its buttons before another is made. A post is edited for
+its hearts at most every `SPACING` seconds and always ends in the true count. Knows no rule about who may share.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import discord
+from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES
+
+from bot.delivery.line import Line, TryAgain, Urgency
+from bot.delivery.post import OLD_MESSAGE_EDITS, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Stopped, TooLarge, Unreachable, named
+from bot.delivery.upload import Rung, Upload
+from bot.gallery import files
+from bot.gallery.rights import is_nsfw
+from bot.ui import exhibits, sharing
+from db import gallery, shares
+from db.database import Database
+from db.gallery import Exhibit
+from db.models import Share
+from engine.storage import Storage
+
+log = logging.getLogger(__name__)
+
+SPACING = 5.0
+"""Seconds between two edits of one post for its hearts."""
+POLL = 5.0
+"""Seconds between looks at the rows; a lost wake-up costs this much, never a post."""
+BREATH = 0.25
+"""Seconds for which changes gather before the rows are looked at."""
+BATCH = 200
+FIND_LIMIT = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Stand:
+    """Where a post stands; `thread_id` in a forum, where the post is a thread of its own."""
+
+    message_id: int
+    thread_id: int | None = None
+
+
+class Poster:
+    """Run it with `run`; `wake` after a share changed."""
+
+    _client: discord.Client
+
+    def __init__(self, *, database: Database, storage: Storage, web_address: str | None) -> None:
+        self._database = database
+        self._storage = storage
+        self._web_address = web_address
+        self._woken = asyncio.Event()
+        self._lines: dict[int, Line] = {}
+        self._unposted: set[int] = set()
+        self._drawn: dict[int, _Drawn] = {}
+        self._runners: asyncio.TaskGroup | None = None
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def unposted(self, share: Share) -> None:
+        """This process has just made the row: there is no post of it to look for."""
+        if share.message_id is None and share.shown == 0 and share.wanted == 1:
+            self._unposted.add(share.id)
+
+    async def run(self, client: discord.Client) -> None:
+        """Until cancelled; `client` is logged in and knows its servers."""
+        self._client = client
+        await client.wait_until_ready()
+        async with asyncio.TaskGroup() as self._runners:
+            while True:
+                self._woken.clear()
+                try:
+                    await self._look()
+                except Exception:
+                    log.exception("the gallery stumbled")
+                await asyncio.sleep(BREATH)
+                try:
+                    async with asyncio.timeout(POLL):
+                        await self._woken.wait()
+                except TimeoutError:
+                    continue
+
+    async def _look(self) -> None:
+        async with self._database.reading() as session:
+            found = await shares.due(session, BATCH)
+        for share in found:
+            assert share.channel_id is not None
+            only_hearts = share.message_id is not None and shares.is_listed(share)
+            self._line(share.channel_id).ask(share.id, Urgency.CHANGE if only_hearts else Urgency.RESULT)
+
+    def _line(self, channel_id: int) -> Line:
+        line = self._lines.get(channel_id)
+        if line is None:
+            assert self._runners is not None
+            line = self._lines[channel_id] = Line(self._show, spacing=SPACING)
+            self._runners.create_task(line.run())
+        return line
+
+    async def _show(self, share_id: object, urgency: Urgency) -> None:
+        assert isinstance(share_id, int)
+        try:
+            await self._bring(share_id)
+        except TryAgain:
+            self._unposted.discard(share_id)
+            raise
+        except Exception:
+            # A bug must not stop the channel's other posts.
+            log.exception("share %s could not be shown", share_id)
+            self._unposted.discard(share_id)
+            raise TryAgain from None
+
+    async def _bring(self, share_id: int) -> None:
+        """Make the post show the row as it is now."""
+        async with self._database.reading() as session:
+            found = await gallery.exhibit(session, share_id)
+            parent = found and found.image.parent_image_id
+            origin = await shares.of_image(session, parent) if parent else None
+        if found is None or (channel_id := found.share.channel_id) is None or found.share.shown >= found.share.wanted:
+            return
+        share = found.share
+        try:
+            if shares.is_listed(share) and not found.image.unsure:
+                stand = await self._stand(found, channel_id, address(origin) if origin else None)
+                await self._remember(share, stand)
+            else:
+                await self._take_away(share, channel_id)
+                await self._remember(share, None)
+        except Stopped as problem:
+            log.info("the post of share %s is left alone: %s", share_id, problem)
+            async with self._database.writing() as session:
+                await shares.give_up(session, share_id, _reason(problem))
+        self._unposted.discard(share_id)
+
+    async def _remember(self, share: Share, stand: _Stand | None) -> None:
+        message_id, thread_id = (stand.message_id, stand.thread_id) if stand else (None, None)
+        async with self._database.writing() as session:
+            await shares.stands(session, share.id, share.wanted, message_id=message_id, thread_id=thread_id)
+
+    async def _stand(self, one: Exhibit, channel_id: int, parent: str | None) -> _Stand:
+        """Make the post, or bring it up to date. Raises TryAgain, Stopped."""
+        share = one.share
+        stand = _of_row(share)
+        if stand is None and share.id not in self._unposted:
+            stand = await self._find(share, channel_id)
+        channel = self._channel(channel_id)
+        if stand is None and share.nsfw and not is_nsfw(channel):
+            raise Unreachable("the gallery channel is not age-restricted")
+        known = self._drawn.get(share.id)
+        if stand is not None and known is not None and known.show_prompt == share.show_prompt:
+            # Words and counts change; the picture stays where it is.
+            await self._edit(stand, channel_id, self._card(one, known, parent))
+            return stand
+        for rung in Rung:
+            limit = channel.guild.filesize_limit if channel is not None else DEFAULT_FILE_SIZE_LIMIT_BYTES
+            upload = await files.of_card(self._storage, one, limit, rung=rung, web_address=self._web_address)
+            drawn = _Drawn(share.show_prompt, upload.files[0][0] if upload.files else None, upload.notices)
+            view = self._card(one, drawn, parent)
+            try:
+                if stand is not None:
+                    await self._edit(stand, channel_id, view, upload)
+                else:
+                    stand = await self._send(one, channel_id, view, upload)
+            except TooLarge:
+                continue
+            self._drawn[share.id] = drawn
+            return stand
+        raise Stopped("too large in every form")
+
+    def _card(self, one: Exhibit, drawn: "_Drawn", parent: str | None) -> discord.ui.LayoutView:
+        shown = exhibits.Card(exhibit=one, file=drawn.file, notices=drawn.notices, parent=parent)
+        return exhibits.card(shown, sharing.card_presses(one))
+
+    async def _edit(
+        self, stand: _Stand, channel_id: int, view: discord.ui.LayoutView, upload: Upload | None = None
+    ) -> None:
+        message = self._messageable(stand.thread_id or channel_id).get_partial_message(stand.message_id)
+        try:
+            if upload is None:
+                await message.edit(view=view)
+            else:
+                await message.edit(view=view, attachments=upload.attachments())
+        except Exception as error:
+            raise _named(error) from error
+
+    async def _send(self, one: Exhibit, channel_id: int, view: discord.ui.LayoutView, upload: Upload) -> _Stand:
+        channel = self._channel(channel_id)
+        try:
+            if isinstance(channel, discord.ForumChannel):
+                made = await channel.create_thread(name=_title(one), view=view, files=upload.attachments())
+                return _Stand(message_id=made.message.id, thread_id=made.thread.id)
+            nonce = f"s{one.share.id}v{one.share.wanted}"
+            message = await self._messageable(channel_id).send(view=view, files=upload.attachments(), nonce=nonce)
+        except Exception as error:
+            raise _named(error) from error
+        return _Stand(message_id=message.id)
+
+    async def _take_away(self, share: Share, channel_id: int) -> None:
+        """Delete the post, if there is one. Raises TryAgain; what is gone already, or out of reach, is well."""
+        stand = _of_row(share)
+        if stand is None and share.id not in self._unposted:
+            stand = await self._find(share, channel_id)
+        self._drawn.pop(share.id, None)
+        if stand is None:
+            return
+        channel = self._channel(channel_id)
+        try:
+            message = self._messageable(stand.thread_id or channel_id).get_partial_message(stand.message_id)
+            await message.delete()
+            if stand.thread_id is not None and channel is not None:
+                await _close(channel, stand.thread_id)
+        except Exception as error:
+            problem = _named(error)
+            if not isinstance(problem, Stopped):
+                raise problem from error
+            log.info("the post of share %s could not be deleted: %s", share.id, problem)
+
+    async def _find(self, share: Share, channel_id: int) -> _Stand | None:
+        """A post of this share that no row knows. Raises TryAgain; what cannot be read is none."""
+        wanted = f"a:like:{share.image_id}"
+        channel = self._channel(channel_id)
+        try:
+            if isinstance(channel, discord.ForumChannel):
+                for thread in await channel.guild.active_threads():
+                    if thread.parent_id == channel_id and thread.owner_id == self._client.application_id:
+                        message = await thread.fetch_message(thread.id)
+                        if wanted in custom_ids_within(message.components):
+                            return _Stand(message_id=message.id, thread_id=thread.id)
+                return None
+            there = self._messageable(channel_id)
+            for history in (
+                there.history(limit=FIND_LIMIT),
+                there.history(limit=FIND_LIMIT, after=share.shared_at, oldest_first=True),
+            ):
+                async for message in history:
+                    if wanted in custom_ids_within(message.components):
+                        return _Stand(message_id=message.id)
+        except Exception as error:
+            problem = _named(error)
+            if not isinstance(problem, Stopped):
+                raise problem from error
+        return None
+
+    def _channel(self, channel_id: int) -> discord.abc.GuildChannel | discord.Thread | None:
+        found = self._client.get_channel(channel_id)
+        return found if isinstance(found, discord.abc.GuildChannel | discord.Thread) else None
+
+    def _messageable(self, channel_id: int) -> discord.PartialMessageable:
+        return self._client.get_partial_messageable(channel_id)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """What a post was last drawn with: a memory that a restart may lose, for edits that leave the picture alone."""
+
+    show_prompt: bool
+    file: str | None
+    notices: Sequence[str]
+
+
+async def _close(forum: discord.abc.GuildChannel | discord.Thread, thread_id: int) -> None:
+    """Delete a forum post whose picture is gone; where the bot may not, archive it: it is the bot's own."""
+    thread = forum.guild.get_thread(thread_id) or await forum.guild.fetch_channel(thread_id)
+    if not isinstance(thread, discord.Thread):
+        return
+    if forum.permissions_for(forum.guild.me).manage_threads:
+        await thread.delete()
+    else:
+        await thread.edit(archived=True)
+
+
+def address(share: Share) -> str | None:
+    """A link to the post, for a text; None while there is none."""
+    if share.message_id is None or not shares.is_listed(share):
+        return None
+    place = share.thread_id or share.channel_id
+    return f"[this picture](https://discord.com/channels/{share.guild_id}/{place}/{share.message_id})"
+
+
+def custom_ids_within(components: Sequence[object]) -> list[str]:
+    """The custom ids of a message's buttons, however deep in its layout."""
+    found: list[str] = []
+    for part in components:
+        if isinstance(part, discord.Button):
+            found += [part.custom_id] if part.custom_id else []
+        else:
+            found += custom_ids_within(getattr(part, "children", ()))
+    return found
+
+
+def _of_row(share: Share) -> _Stand | None:
+    if share.message_id is None:
+        return None
+    return _Stand(message_id=share.message_id, thread_id=share.thread_id)
+
+
+def _title(one: Exhibit) -> str:
+    """A forum post's name, at most 100 characters."""
+    words = " ".join((one.prompt or "A shared picture").split())
+    return words if len(words) <= 100 else f"{words[:99].rstrip()}…"
+
+
+def _named(error: Exception) -> Exception:
+    """As `delivery.post.named`, but an old message that was edited too often is only asked to wait."""
+    if isinstance(error, discord.HTTPException) and error.code == OLD_MESSAGE_EDITS:
+        return TryAgain("edited too often")
+    return named(error)
+
+
+def _reason(problem: Stopped) -> str:
+    reasons: dict[object, str] = {UNKNOWN_MESSAGE: "post gone", UNKNOWN_CHANNEL: "channel gone"}
+    return reasons.get(getattr(problem.__cause__, "code", None), "unreachable")

@@ -1,0 +1,115 @@
+"""Who may look at, like, share and unshare a picture. One table of rules for buttons, menus and commands alike.
+
+| act | author | moderator there | member there | anybody elsewhere |
+|---|---|---|---|---|
+| see | always | always | what is listed | what is public |
+| like | never | unless it is withheld | unless it is withheld | what is public |
+| share | there | yes | no | no |
+| unshare | always | yes | no | no |
+
+"There" is the server in which it was made. A deleted picture is gone for everybody. What comes from an age-restricted
+channel shows itself only in such channels, whoever looks. Withheld is what moderators hid or the filter is unsure of.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Self
+
+import discord
+
+from bot.errors import Gone, MadeElsewhere, NotYours, OwnPicture
+from db import images, jobs, shares
+from db.models import Image, Job, Share, Visibility
+
+if TYPE_CHECKING:
+    from bot.client import Studio
+
+
+class Act(StrEnum):
+    SEE = "see"
+    LIKE = "like"
+    SHARE = "share"
+    UNSHARE = "unshare"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Viewer:
+    """A person at a place. `nsfw`: the channel is age-restricted. `moderates`: may manage messages there."""
+
+    user_id: int
+    guild_id: int | None
+    moderates: bool
+    nsfw: bool
+
+    @classmethod
+    def of(cls, interaction: discord.Interaction) -> Self:
+        here = interaction.guild_id is not None
+        return cls(
+            user_id=interaction.user.id,
+            guild_id=interaction.guild_id,
+            moderates=here and interaction.permissions.manage_messages,
+            nsfw=is_nsfw(interaction.channel),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Picture:
+    """A living picture with its job, and its share if it has one."""
+
+    image: Image
+    job: Job
+    share: Share | None
+
+    @property
+    def listed(self) -> bool:
+        return self.share is not None and shares.is_listed(self.share) and not self.image.unsure
+
+    @property
+    def withheld(self) -> bool:
+        return self.image.unsure or (self.share is not None and self.share.hidden_at is not None)
+
+    @property
+    def named(self) -> bool:
+        """Whether its author may be told; only a share can ask for silence."""
+        return not (self.share is not None and self.share.anonymous)
+
+
+def may(act: Act, viewer: Viewer, picture: Picture) -> bool:
+    """The table above."""
+    author, there = viewer.user_id == picture.image.author_id, viewer.guild_id == picture.image.guild_id
+    there = there and viewer.guild_id is not None
+    shown = viewer.nsfw or not picture.job.nsfw
+    public = picture.listed and picture.share is not None and picture.share.visibility is Visibility.PUBLIC
+    match act:
+        case Act.SEE:
+            return shown and (author or (there and (viewer.moderates or picture.listed)) or public)
+        case Act.LIKE:
+            return shown and not author and not picture.withheld and (there or public)
+        case Act.SHARE:
+            return there and (author or viewer.moderates)
+        case Act.UNSHARE:
+            return author or (there and viewer.moderates)
+
+
+async def picture_for(interaction: "discord.Interaction[Studio]", image_id: int, act: Act) -> Picture:
+    """The picture, to do `act` with it. Raises Gone, OwnPicture, MadeElsewhere, NotYours."""
+    async with interaction.client.database.reading() as session:
+        image = await images.get(session, image_id) if image_id < 2**63 else None
+        job = await jobs.get(session, image.job_id) if image is not None else None
+        share = await shares.of_image(session, image_id) if job is not None else None
+    if image is None or job is None or image.deleted_at is not None:
+        raise Gone
+    picture, viewer = Picture(image=image, job=job, share=share), Viewer.of(interaction)
+    if may(act, viewer, picture):
+        return picture
+    if act in (Act.SEE, Act.LIKE):
+        raise OwnPicture if act is Act.LIKE and viewer.user_id == image.author_id else Gone
+    if act is Act.SHARE and (image.guild_id is None or viewer.guild_id != image.guild_id):
+        raise MadeElsewhere
+    raise NotYours(act.value, image.author_id if picture.named else None)
+
+
+def is_nsfw(channel: object) -> bool:
+    """Whether a channel, or the one a thread belongs to, is age-restricted."""
+    home = channel.parent if isinstance(channel, discord.Thread) else channel
+    return isinstance(home, discord.abc.GuildChannel) and bool(getattr(home, "nsfw", False))

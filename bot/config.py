@@ -71,6 +71,7 @@ class Engine(Section):
     device: str = Field(default="auto", pattern=r"^(auto|cpu|mps|cuda(:\d{1,2})?)$")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     model: str = "pocket"
+    lanes: int = Field(default=8, ge=1, le=64)
     preview_every: int = Field(default=1, ge=0, le=100)
 
 
@@ -87,6 +88,7 @@ class Limits(Section):
     pictures: int = Field(default=4, ge=1, le=4)
     steps: int = Field(default=50, ge=1, le=100)
     pixels: int = Field(default=1_048_576, ge=4096)
+    longest: int = Field(default=2048, ge=256, le=8192)
 
 
 class Quota(Section):
@@ -121,6 +123,7 @@ class Model(Section):
     width: int | None = Field(default=None, ge=16, le=4096)
     height: int | None = Field(default=None, ge=16, le=4096)
     max_side: int | None = Field(default=None, ge=16, le=8192)
+    step_cache: float | None = Field(default=None, ge=0, le=1)
     licence: str = ""
     accepted: bool = False
 

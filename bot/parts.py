@@ -18,6 +18,7 @@ def engine(config: Config) -> Engine:
         catalogue(config),
         device=config.engine.device,
         dtype=config.engine.dtype,
+        lanes=config.engine.lanes,
         preview_every=config.engine.preview_every,
         model=config.engine.model,
     )

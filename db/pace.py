@@ -32,16 +32,17 @@ async def seconds_per_step(session: AsyncSession, model: str = ALL_MODELS) -> fl
 
 
 async def eta(session: AsyncSession, job_id: int, *, now: datetime | None = None) -> float | None:
-    """Seconds until the job starts: what waits ahead, and what is left of the running jobs, at the measured pace.
+    """Seconds until the job starts: what waits ahead, and then the first running job to end, at the measured pace.
 
-    None when nothing was measured yet, or the job does not wait.
+    Jobs that run together share the device, each getting its part of it: the pace is the device's, whoever it works
+    for. None when nothing was measured yet, or the job does not wait.
     """
     pace = await seconds_per_step(session)
     if pace is None or (ahead := await jobs.work_ahead(session, job_id)) is None:
         return None
     now = now or times.now()
-    seconds = ahead * pace
-    for job in await jobs.running(session):
-        elapsed = (now - job.started_at).total_seconds() if job.started_at else 0.0
-        seconds += max(0.0, job.work * pace - elapsed)
-    return seconds
+    running = await jobs.running(session)
+    left = [
+        max(0.0, job.work * pace * len(running) - (now - (job.started_at or now)).total_seconds()) for job in running
+    ]
+    return ahead * pace + min(left, default=0.0)

@@ -59,6 +59,13 @@ class ModelEntry:
         """Whether the licence has conditions, so that the owner has to accept it before the model loads."""
         return bool(self.licence) and self.licence not in _FREE
 
+    def identity(self) -> str:
+        """Changes with whatever decides the pixels: weights (by their files' sizes and times) and fixed settings."""
+        files = sorted(self.folder.rglob("*")) if self.folder is not None else []
+        stats = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.is_file()]
+        settings = (self.family, self.text_tokens, self.negative_scale, self.step_cache)
+        return repr((str(self.folder or self.repository), self.revision, stats, settings))
+
     def check_size(self, width: int, height: int) -> None:
         """Raises UnsupportedSize."""
         if any(side % self.multiple or not self.min_side <= side <= self.max_side for side in (width, height)):

@@ -2,14 +2,27 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
-from bot.ui.quoting import bold
+from bot.ui.quoting import bold, quote
 from db.jobs import Load
 from db.models import Image, Job, JobStatus
 
 TITLES = {
     "vary_subtle": "Variations (Subtle)",
     "vary_strong": "Variations (Strong)",
+    "upscale_subtle": "Upscaled (Subtle)",
+    "upscale_creative": "Upscaled (Creative)",
+    "zoom": "Zoom Out",
+    "square": "Make Square",
+    "pan_left": "Pan Left",
+    "pan_right": "Pan Right",
+    "pan_up": "Pan Up",
+    "pan_down": "Pan Down",
+    "region": "Variations (Region)",
+    "remix": "Remix",
+    "blend": "Blend",
+    "edit": "Edit",
 }
 """What a job of this kind is called on its card; other kinds have no name."""
 REPEATED = "-# Drawn before with these very words and seeds: from storage, no step was run."
@@ -18,9 +31,21 @@ PAUSED = ", paused by a moderator of this server"
 
 def heading(job: Job) -> str:
     """`**prompt** - Variations (Strong) by @author (fast)`; the author is named, never pinged."""
-    title = TITLES.get(job.kind)
+    called = title(job)
     speed = "relaxed" if job.relaxed else "fast"
-    return f"{bold(job.prompt)} - {title + ' ' if title else ''}by <@{job.author_id}> ({speed})"
+    return f"{bold(without_addresses(job.prompt))} - {called + ' ' if called else ''}by <@{job.author_id}> ({speed})"
+
+
+def title(job: Job) -> str | None:
+    """What the job is called, a zoom with its factor."""
+    named = TITLES.get(job.kind)
+    factor = (job.request.get("edit") or {}).get("factor")
+    return f"{named} ({factor:g}x)" if named and factor else named
+
+
+def without_addresses(prompt: str) -> str:
+    """The prompt with a sign in place of each address: those of pictures are long and lead nowhere after a day."""
+    return " ".join("🖼️" if word.startswith(("http://", "https://")) else word for word in prompt.split(" "))
 
 
 def waiting(job: Job, position: int | None, starts_at: datetime | None) -> str:
@@ -56,6 +81,12 @@ def ended(job: Job, reason: str | None) -> str:
     if job.status is JobStatus.BLOCKED:
         return f"{heading(job)}\n{reason or 'Blocked by the content filter.'}"
     return f"{heading(job)}\n{reason or 'Failed.'}"
+
+
+def withheld(job: Job, count: int) -> str:
+    """A card whose pictures only their author sees, until a moderator has looked."""
+    what = "The picture is" if count == 1 else "The pictures are"
+    return f"{heading(job)}\n{what} shown to only its author for now; a moderator will look."
 
 
 def deleted(job: Job) -> str:
@@ -123,6 +154,33 @@ def details(job: Job, images: list[Image]) -> str:
     return "\n".join([heading(job), *(f"**{name}** {value}" for name, value in facts(job, images))])
 
 
+class Recipe(Protocol):
+    """What a file says of how it was made."""
+
+    @property
+    def prompt(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def steps(self) -> int: ...
+    @property
+    def guidance(self) -> float: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+
+
+def recipe(said: Recipe) -> str:
+    """What a file of ours says about itself; a stranger may have written it."""
+    return (
+        f"{bold(said.prompt, 500)}\nmodel {quote(said.model, 60)}, seed {said.seed}, {said.steps} steps, "
+        f"guidance {said.guidance:g}, {said.width} x {said.height}"
+    )
+
+
 def entry(job: Job, position: int | None, starts_at: datetime | None, *, pictures: int = 0, limit: int = 120) -> str:
     """A job on one line of a list, its prompt in at most `limit` characters."""
     state = job.status.value
@@ -177,19 +235,15 @@ def information(
 
 def guide(parameters: list[tuple[str, str, str]]) -> str:
     """`/help`; parameters as (name, other names, allowed values)."""
-    listed = "\n".join(
-        f"`{name}` {f'(or `{others}`) ' if others else ''}{allowed}" for name, others, allowed in parameters
-    )
-    return f"""`/imagine` draws what you describe, such as `a red house under a starry night sky --ar 16:9`.
-`/queue` shows where your jobs stand, `/cancel` takes one back, `/show` and `/history` bring pictures again, \
-`/info` tells about the studio.
+    listed = "\n".join(f"`{name}{f', {others}' if others else ''}` {allowed}".rstrip() for name, others, allowed in parameters)
+    return f"""`/imagine` draws what you describe, `/edit` changes a picture in words, `/blend` makes one of several, \
+`/describe` finds prompts for one. `/queue`, `/cancel`, `/show` and `/history` are about your jobs, `/settings` and \
+`/prefer` about what you like, `/info` about the studio.
 
 **Parameters** in the prompt win over options:
 {listed}
-
-**Buttons** U1 to U4 show one picture by itself, V1 to V4 make variations of it, 🔄 asks the same with new seeds. \
-On a single picture: Vary (Subtle), Vary (Strong), Delete.
-**Message menu** (Apps): `Image details`, `Cancel or delete`. Only the author or a moderator may cancel and delete."""
+`cat::2 dog::-0.5` weighs texts, `{{red, blue}}` makes a job of each, addresses of pictures come first.
+**Buttons** U shows one picture by itself, V varies it, 🔄 draws again. **Menus** (Apps) on any picture: Remix, Describe."""
 
 
 def ordinal(number: int) -> str:

@@ -19,10 +19,12 @@ from db.jobs.reading import (
     set_card,
     undelivered,
 )
+from db.jobs.repeats import Drawn, drawn_before, repeat
 from db.jobs.requeue import Requeued, release, requeue_expired, requeue_worker
 
 __all__ = [
     "Cancelled",
+    "Drawn",
     "Enqueued",
     "Load",
     "NewImage",
@@ -34,6 +36,7 @@ __all__ = [
     "by_interaction",
     "cancel",
     "claim_next",
+    "drawn_before",
     "enqueue",
     "fail",
     "finish",
@@ -45,6 +48,7 @@ __all__ = [
     "position",
     "release",
     "renew",
+    "repeat",
     "requeue_expired",
     "requeue_worker",
     "running",

@@ -28,14 +28,23 @@ class NewImage:
 
 
 async def finish(
-    session: AsyncSession, job_id: int, fence: int, pictures: Sequence[NewImage], *, now: datetime | None = None
+    session: AsyncSession,
+    job_id: int,
+    fence: int,
+    pictures: Sequence[NewImage],
+    *,
+    repeat_key: str | None = None,
+    repeats_id: int | None = None,
+    now: datetime | None = None,
 ) -> list[Image]:
     """Record the pictures of a job that succeeded, in order; their files must lie in storage already.
 
+    `repeat_key` says what they are pictures of, `repeats_id` is the job that they were drawn for when that is another.
     Raises `LostClaim`. A cancellation that was asked for but not yet obeyed has come too late.
     """
     now = now or times.now()
-    job = await _end(session, job_id, fence, JobStatus.SUCCEEDED, now)
+    keys = {"repeat_key": repeat_key, "repeats_id": repeats_id}
+    job = await _end(session, job_id, fence, JobStatus.SUCCEEDED, now, **keys)
     images = [
         Image(
             job_id=job.id,

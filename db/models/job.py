@@ -77,6 +77,7 @@ class Job(Model):
 
     Its place in the queue is (relaxed, turn, id) and never changes, except that a cancelled job's turn passes to the
     author's next one. `fence` grows with every claim; only the claim that holds the current fence may end the job.
+    Jobs with the same `repeat_key` have the same pictures; `repeats_id` is the job whose files this one shows.
     """
 
     __tablename__ = "jobs"
@@ -112,6 +113,13 @@ class Job(Model):
             postgresql_where=text("delivered_at IS NULL AND finished_at IS NOT NULL"),
         ),
         Index("ix_jobs_author_id_id", "author_id", "id"),
+        Index(
+            "ix_jobs_repeat_key",
+            "repeat_key",
+            "id",
+            sqlite_where=text("status = 'succeeded' AND repeat_key IS NOT NULL"),
+            postgresql_where=text("status = 'succeeded' AND repeat_key IS NOT NULL"),
+        ),
         # Ids live on in buttons: a deleted row's id must never name another job.
         {"sqlite_autoincrement": True},
     )
@@ -152,3 +160,6 @@ class Job(Model):
     delivered_at: Mapped[datetime | None]
     error_code: Mapped[str | None] = mapped_column(String(64))
     error_detail: Mapped[dict[str, Any] | None]
+
+    repeat_key: Mapped[str | None] = mapped_column(String(64))
+    repeats_id: Mapped[int | None]

@@ -69,11 +69,34 @@ class Claims:
             log.exception("The lease of job %d could not be renewed", job.id)
             return "held"
 
-    async def finish(self, job: Job, pictures: Sequence[NewImage], *, seconds: float) -> bool:
+    async def drawn_before(self, key: str) -> Sequence[NewImage]:
+        """The pictures that an earlier job with this key has in the storage; none where the database is away."""
+        try:
+            async with self._database.reading() as session:
+                found = await jobs.drawn_before(session, key)
+        except Exception:
+            log.exception("Looking for an earlier drawing failed")
+            return ()
+        return found.pictures if found is not None else ()
+
+    async def repeat(self, job: Job, key: str) -> bool | None:
+        """The job has the pictures of an earlier one. False: it was lost; None: they are gone, it must be drawn."""
+        try:
+            async with self._database.writing() as session:
+                return None if await jobs.repeat(session, job.id, job.fence, key) is None else True
+        except LostClaim:
+            return False
+        except Exception:
+            log.exception("Job %d could not be ended with earlier pictures", job.id)
+            return None
+
+    async def finish(
+        self, job: Job, pictures: Sequence[NewImage], *, seconds: float, repeat_key: str | None = None
+    ) -> bool:
         """The job has these pictures, which lie in the storage; it took the device `seconds`. False: it was lost."""
 
         async def end(session: "AsyncSession") -> None:
-            await jobs.finish(session, job.id, job.fence, pictures)
+            await jobs.finish(session, job.id, job.fence, pictures, repeat_key=repeat_key)
             await pace.record(session, job.request["model"], seconds=seconds, work=max(1, job.work))
 
         return await self._end(job, end)

@@ -8,10 +8,10 @@ import contextlib
 import logging
 import socket
 import time
-from collections.abc import AsyncGenerator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from db.database import Database
 from db.jobs import NewImage
@@ -24,8 +24,11 @@ from engine.requests import Event, ImageRequest, Pictures, Progress
 from engine.storage import Storage, Stored
 from engine.worker.asking import request_of
 from engine.worker.claims import Claims
+from engine.worker.repeats import key_of
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 POLL_SECONDS = 1.0  # what a lost wake-up costs
 STOP_SECONDS = 10.0  # for storing what is drawn already when the worker is stopped
@@ -54,12 +57,20 @@ class Listener(Protocol):
 
 @dataclass(eq=False)
 class _Running:
-    """A job in work. `interrupted` says why its drawing was cancelled, `began` when the device took it up."""
+    """A job in work.
+
+    Attributes:
+        drawing: gives the pictures, or None when earlier ones served.
+        interrupted: why the drawing was cancelled.
+        began: when the device took the job up.
+        key: what it is a drawing of, None where that does not matter.
+    """
 
     job: Job
-    drawing: "asyncio.Task[Pictures]"
+    drawing: "asyncio.Task[Pictures | None]"
     interrupted: Literal["cancelled", "lost"] | None = None
     began: float = 0.0
+    key: str | None = None
 
     def interrupt(self, why: Literal["cancelled", "lost"]) -> None:
         if self.drawing.cancel():
@@ -73,7 +84,9 @@ class Worker:
         name: of this worker, the same after a restart; by default made of the host and the storage folder, whose lock
             sees to it that there is only one.
         editor: plans the jobs that are edits.
-        lanes: how many jobs are handed to the engine at once.
+        lanes: how many pictures are handed to the engine at once; a job is claimed while there are fewer in work.
+        identity: of a model by its name, changing with everything that decides its pixels. With it the same request
+            again is served from the storage.
         lease: how long a job stays claimed without being renewed; it is renewed three times in that time.
         max_attempts: how often a job is begun, after crashes, before it counts as failed.
         running_per_person: None for no limit.
@@ -89,6 +102,7 @@ class Worker:
         editor: Editor | None = None,
         name: str | None = None,
         lanes: int = 1,
+        identity: Callable[[str], str] | None = None,
         lease: timedelta = timedelta(seconds=60),
         max_attempts: int = 3,
         running_per_person: int | None = None,
@@ -99,6 +113,7 @@ class Worker:
         self._listener = listener
         self._editor = editor or Editor()
         self._lanes = lanes
+        self._identity = identity
         self._third_of_lease = lease.total_seconds() / 3
         self._poll_seconds = poll_seconds
         self._claims = Claims(
@@ -125,7 +140,7 @@ class Worker:
                 if time.monotonic() >= look:
                     look = time.monotonic() + self._third_of_lease
                     self._tell_ended(await self._claims.recover_expired())
-                while len(self._running) < self._lanes and not self._paused:
+                while self._pictures() < self._lanes and not self._paused:
                     if (job := await self._claims.take()) is None:
                         break
                     self._listener.started(job.id)
@@ -153,6 +168,9 @@ class Worker:
         self._paused = False
         self.wake()
 
+    def _pictures(self) -> int:
+        return sum(len(running.job.request["seeds"]) for running in self._running.values())
+
     async def _work(self, running: _Running) -> None:
         """One claimed job, from the engine to its end in the row."""
         job, ended = running.job, False
@@ -170,7 +188,7 @@ class Worker:
         """Wait for the drawing and write what came of it; whether the row has its end."""
         job = running.job
         try:
-            pictures = await running.drawing
+            made = await running.drawing
         except asyncio.CancelledError:
             if running.interrupted == "cancelled":
                 return await self._claims.cancelled(job)
@@ -193,18 +211,42 @@ class Worker:
         except Exception as error:
             log.exception("Job %d failed for a reason nobody foresaw", job.id)
             return await self._claims.fail(job, "internal", {"error": type(error).__name__})
-        return await _completed(self._keep(running, pictures), STOP_SECONDS)
+        if made is not None:
+            return await _completed(self._keep(running, made), STOP_SECONDS)
+        assert running.key is not None
+        repeated = await _completed(self._claims.repeat(job, running.key), STOP_SECONDS)
+        if repeated is None:  # the earlier pictures were deleted just now
+            running.drawing = asyncio.create_task(self._draw(job, anew=True))
+            return await self._outcome(running)
+        return repeated
 
-    async def _draw(self, job: Job) -> Pictures:
+    async def _draw(self, job: Job, *, anew: bool = False) -> Pictures | None:
+        """The pictures; None when those of an earlier job may serve, unless it must be drawn `anew`."""
+        running = self._running[job.id]
+        if self._identity is not None and not anew:
+            running.key = await asyncio.to_thread(self._key, job.request)
+            if running.key is not None and await self._is_stored(running.key):
+                return None
         plan = await asyncio.to_thread(self._plan, job.request)
         async with contextlib.aclosing(drawn(self._engine, plan)) as events:
             async for event in events:
                 if isinstance(event, Pictures):
                     return event
                 if event.step == 0:
-                    self._running[job.id].began = time.perf_counter()
+                    running.began = time.perf_counter()
                 self._listener.progress(job.id, event)
         raise EngineClosed
+
+    def _key(self, row: Mapping[str, Any]) -> str | None:
+        assert self._identity is not None
+        try:
+            return key_of(row, self._identity(row["model"]))
+        except (EngineError, OSError, TypeError, ValueError):
+            return None  # a model that is not here, or a row that is no request: drawing it will tell
+
+    async def _is_stored(self, key: str) -> bool:
+        paths = [self._storage.path(one.digest) for one in await self._claims.drawn_before(key)]
+        return bool(paths) and await asyncio.to_thread(lambda: all(path.exists() for path in paths))
 
     def _plan(self, row: Mapping[str, Any]) -> Plan:
         request = request_of(row, self._storage.open)
@@ -227,7 +269,9 @@ class Worker:
             NewImage(digest=kept.digest, width=kept.width, height=kept.height, seed=seed, bytes=kept.bytes)
             for kept, seed in zip(stored, seeds, strict=True)
         ]
-        return await self._claims.finish(job, rows, seconds=time.perf_counter() - running.began)
+        # What the device spent on this job alone; an engine that does not say so draws one job at a time.
+        seconds = pictures.timings.get("device", time.perf_counter() - running.began)
+        return await self._claims.finish(job, rows, seconds=seconds, repeat_key=running.key)
 
     async def _hold(self, running: _Running) -> None:
         """Keep the claim alive. The first look is at once, for a cancel that came between claim and start."""
@@ -248,7 +292,7 @@ async def _finished(task: "asyncio.Task[Any]") -> None:
     await asyncio.wait([task])
 
 
-async def _completed(work: Coroutine[Any, Any, bool], seconds: float) -> bool:
+async def _completed(work: Coroutine[Any, Any, T], seconds: float) -> T:
     """The result of `work`, which a cancellation does not stop unless it takes more than `seconds` from then on."""
     task = asyncio.create_task(work)
     try:

@@ -52,3 +52,16 @@ async def test_the_eta_is_the_work_ahead_and_what_is_left_of_the_running_jobs(da
     async with database.reading() as session:
         assert await pace.eta(session, running.id) is None
         assert await jobs.work_ahead(session, last.id) == 20
+
+
+async def test_of_jobs_that_share_the_device_the_first_to_end_makes_room(database: Database) -> None:
+    await meet(database)
+    await measure(database, "pocket", seconds=2, work=1)
+    for work in (10, 4, 30):
+        last = await enqueue(database, wish(work=work))
+    await claimed(database)
+    await claimed(database)
+    for elapsed, expected in ((0, 16), (6, 10), (60, 0)):
+        async with database.reading() as session:
+            eta = await pace.eta(session, last.id, now=NOON + timedelta(seconds=elapsed))
+        assert eta == pytest.approx(expected)

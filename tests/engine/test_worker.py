@@ -496,16 +496,56 @@ async def test_the_pace_is_measured(studio: Studio) -> None:
     assert 0 < measured < WITHIN
 
 
-async def test_so_many_jobs_are_handed_to_the_engine_at_once_as_there_are_lanes(studio: Studio) -> None:
+async def test_jobs_are_handed_to_the_engine_while_it_has_fewer_pictures_than_lanes(studio: Studio) -> None:
     studio.engine.hold()
     wished = [await studio.wish() for _ in range(5)]
-    async with studio.working(lanes=3):
+    async with studio.working(lanes=6):
         await studio.diary.until("started", wished[2])
         await asyncio.sleep(0.15)
         assert [job_id for word, job_id in studio.diary.lines if word == "started"] == wished[:3]
         studio.engine.release()
         await studio.diary.until("ended", wished[-1])
     assert {(await studio.job(job_id)).status for job_id in wished} == {JobStatus.SUCCEEDED}
+
+
+async def test_the_same_request_again_is_served_from_storage_without_a_step(studio: Studio) -> None:
+    first, again, other = await studio.wish(), await studio.wish(), await studio.wish(seeds=[1, 3])
+    async with studio.working(identity=str):
+        await studio.diary.until("ended", other)
+    made = [await studio.job(job_id) for job_id in (first, again, other)]
+    assert [job.status for job in made] == [JobStatus.SUCCEEDED] * 3
+    assert [job.repeats_id for job in made] == [None, first, None]
+    assert len(studio.engine.requests) == 2
+    async with studio.database.reading() as session:
+        pictures = [await images.of_job(session, job_id) for job_id in (first, again)]
+    assert [one.digest for one in pictures[0]] == [one.digest for one in pictures[1]]
+    assert [(one.index, one.seed) for one in pictures[1]] == [(0, 1), (1, 2)]
+
+
+async def test_a_model_with_other_weights_draws_again(studio: Studio) -> None:
+    for identity in ("old", "new"):
+        wished = await studio.wish()
+        async with studio.working(identity=lambda name, weights=identity: f"{name} {weights}"):
+            await studio.diary.until("ended", wished)
+    assert len(studio.engine.requests) == 2
+
+
+@pytest.mark.parametrize("gone", ["row", "file"])
+async def test_what_is_no_longer_there_is_drawn_again(studio: Studio, gone: str) -> None:
+    first = await studio.wish()
+    async with studio.working(identity=str):
+        await studio.diary.until("ended", first)
+        async with studio.database.writing() as session:
+            picture = (await images.of_job(session, first))[1]
+            if gone == "row":
+                await images.delete(session, picture.id)
+        studio.storage.delete(picture.digest)
+        again = await studio.wish()
+        await studio.diary.until("ended", again)
+    job = await studio.job(again)
+    assert (job.status, job.repeats_id) == (JobStatus.SUCCEEDED, None)
+    assert len(studio.engine.requests) == 2
+    assert studio.storage.path(picture.digest).exists()
 
 
 def test_two_folders_on_one_host_have_two_workers_names(studio: Studio, tmp_path: Path) -> None:

@@ -1,0 +1,53 @@
+"""The same request again: pictures that lie in storage already serve a second job."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db import images
+from db.jobs.ending import NewImage, finish
+from db.models import Image, Job, JobStatus
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drawn:
+    """What an earlier job left: its id, and its pictures in order."""
+
+    job_id: int
+    pictures: Sequence[NewImage]
+
+
+async def drawn_before(session: AsyncSession, key: str) -> Drawn | None:
+    """The pictures of the newest job with this key that still has all of them."""
+    newest_first = (
+        select(Job.id, Job.repeats_id)
+        .where(Job.repeat_key == key, Job.status == JobStatus.SUCCEEDED)
+        .order_by(Job.id.desc())
+        .limit(10)
+    )
+    for job_id, repeats_id in (await session.execute(newest_first)).all():
+        made = await images.of_job(session, job_id)
+        if made and all(image.deleted_at is None for image in made):
+            return Drawn(job_id=repeats_id or job_id, pictures=[_again(image) for image in made])
+    return None
+
+
+async def repeat(
+    session: AsyncSession, job_id: int, fence: int, key: str, *, now: datetime | None = None
+) -> list[Image] | None:
+    """End the job with the pictures of an earlier one with this key; None when there is none (any more).
+
+    Raises `LostClaim`.
+    """
+    await images.hold_files(session)  # or the last other row of a file could go, and the file with it
+    earlier = await drawn_before(session, key)
+    if earlier is None:
+        return None
+    return await finish(session, job_id, fence, earlier.pictures, repeat_key=key, repeats_id=earlier.job_id, now=now)
+
+
+def _again(image: Image) -> NewImage:
+    return NewImage(digest=image.digest, width=image.width, height=image.height, seed=image.seed, bytes=image.bytes)

@@ -32,6 +32,14 @@ class Overdrawn(DatabaseError):
         self.cost = cost
 
 
+class NameTaken(DatabaseError):
+    """Another LoRA is called `name`."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"name={name}")
+        self.name = name
+
+
 class NotShareable(DatabaseError):
     """The picture cannot be shared: `reason` is "deleted", "no server", "unsure" or "hidden" (by a moderator)."""
 

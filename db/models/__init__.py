@@ -12,6 +12,7 @@ from db.models.image import Image
 from db.models.job import Job, JobRequest, JobStatus, Route
 from db.models.ledger import Account, EntryKind, LedgerEntry
 from db.models.like import Like
+from db.models.lora import Lora
 from db.models.model import Model, metadata
 from db.models.pace import Pace
 from db.models.queue import Backlog, Queue
@@ -42,6 +43,7 @@ __all__ = [
     "JobStatus",
     "LedgerEntry",
     "Like",
+    "Lora",
     "Model",
     "Pace",
     "Phase",

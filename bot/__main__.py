@@ -14,15 +14,18 @@ from typing import Any
 
 import migrations
 from bot import parts
-from bot.challenges import Challenges
+from bot.challenges.driving import Challenges
 from bot.client import Studio, point
 from bot.config import Config
 from bot.delivery import Delivery
-from db import images
+from db import images, loras
 from db.database import Database
 from db.lock import StorageLock
+from engine.describe import Describer
+from engine.lora.shelf import Shelf
 from engine.storage import Storage
 from engine.worker import Worker
+from engine.worker.embedder import Embedder
 
 log = logging.getLogger(__name__)
 
@@ -46,14 +49,17 @@ async def serve(config: Config, *, make_engine: MakeEngine = parts.engine) -> No
         async with Database.open(config.database_url) as database:
             await migrations.upgrade(database)
             storage = Storage(config.storage.folder / "pictures")
-            await _sweep(database, storage)
-            async with make_engine(config) as engine:
+            await _sweep(database, storage, Shelf(config.storage.folder / "loras"))
+            async with parts.screen(config) as screen, make_engine(config) as engine:
                 delivery = Delivery(database=database, storage=storage, web_address=config.web.address or None)
                 challenges = Challenges(database=database, storage=storage)
+                describer = Describer()
                 worker = Worker(
                     database,
                     engine,
                     storage,
+                    editor=parts.editor(config, describer),
+                    screen=screen,
                     listener=delivery,
                     lanes=config.engine.lanes,
                     identity=lambda name: catalogue.get(name).identity(),
@@ -70,9 +76,10 @@ async def serve(config: Config, *, make_engine: MakeEngine = parts.engine) -> No
                     delivery=delivery,
                     challenges=challenges,
                     failure=lambda: engine.failure,
+                    describer=describer,
                 )
                 async with studio:
-                    await _until(stop, worker.run(), studio.start(token))
+                    await _until(stop, worker.run(), Embedder(database, storage).run(), studio.start(token))
 
 
 @contextlib.contextmanager
@@ -93,11 +100,11 @@ def _stopping() -> Iterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
-async def _sweep(database: Database, storage: Storage) -> None:
+async def _sweep(database: Database, storage: Storage, shelf: Shelf) -> None:
     """Remove what a killed process left between file and row; before anything else writes."""
     async with database.reading() as session:
-        known = await images.known_digests(session)
-    swept = await asyncio.to_thread(storage.sweep, known)
+        known, known_loras = await images.known_digests(session), await loras.known_digests(session)
+    swept = await asyncio.to_thread(storage.sweep, known) + await asyncio.to_thread(shelf.sweep, known_loras)
     if swept:
         log.info("Swept %d files that no row knows", len(swept))
 

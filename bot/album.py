@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import discord
 
-from bot.errors import Gone, NotYours
+from bot.errors import Gone, NotYours, Withheld
 from db import images, jobs
 from db.database import Database
 from db.models import Image, Job
@@ -21,12 +21,14 @@ async def job(database: Database, job_id: int) -> Job:
     return found
 
 
-async def living(database: Database, image_id: int) -> tuple[Job, Image]:
-    """A picture that was not deleted, and its job. Raises Gone."""
+async def living(database: Database, image_id: int, *, withheld: bool = False) -> tuple[Job, Image]:
+    """A picture that was not deleted, and its job. Raises Gone, Withheld unless that is all right."""
     async with database.reading() as session:
         image = await images.get(session, image_id) if image_id < 2**63 else None
         if image is None or image.deleted_at is not None:
             raise Gone
+        if image.unsure and not withheld:
+            raise Withheld
         found = await jobs.get(session, image.job_id)
     if found is None:
         raise Gone

@@ -73,6 +73,7 @@ class Engine(Section):
     model: str = "pocket"
     lanes: int = Field(default=8, ge=1, le=64)
     preview_every: int = Field(default=1, ge=0, le=100)
+    lora_megabytes: int = Field(default=1024, ge=64)
 
 
 class Queue(Section):
@@ -89,6 +90,20 @@ class Limits(Section):
     steps: int = Field(default=50, ge=1, le=100)
     pixels: int = Field(default=1_048_576, ge=4096)
     longest: int = Field(default=2048, ge=256, le=8192)
+
+
+class Filter(Section):
+    pictures: Literal["off", "review", "classifier"] = "off"
+    folder: Path | None = None
+    repository: str = "Falconsai/nsfw_image_detection"
+    revision: str = ""
+    block: float = Field(default=0.85, gt=0, le=1)
+    unsure: float = Field(default=0.5, gt=0, le=1)
+
+    @field_validator("folder", mode="before")
+    @classmethod
+    def _empty_is_none(cls, folder: Any) -> Any:
+        return folder or None
 
 
 class Quota(Section):
@@ -146,6 +161,7 @@ class Config(BaseSettings):
     engine: Engine = Engine()
     queue: Queue = Queue()
     limits: Limits = Limits()
+    filter: Filter = Filter()
     quota: Quota = Quota()
     privacy: Privacy = Privacy()
     web: Web = Web()
@@ -188,7 +204,9 @@ class Config(BaseSettings):
             for name, model in config.models.items()
         }
         storage = Storage(folder=base / config.storage.folder.expanduser())
-        return config.model_copy(update={"storage": storage, "models": models})
+        folder = config.filter.folder and base / config.filter.folder.expanduser()
+        screening = config.filter.model_copy(update={"folder": folder})
+        return config.model_copy(update={"storage": storage, "models": models, "filter": screening})
 
     def token(self) -> str:
         """The bot's token. Raises ConfigError when there is none."""

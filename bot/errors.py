@@ -20,8 +20,10 @@ import db.challenges.errors as contests
 import db.errors as rows
 import engine.errors as pixels
 import prompts
+from bot.loras.words import refusal
 from bot.ui.quoting import quote
 from db.models import Phase
+from engine.lora.errors import LoraMissing, LoraRefused
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +87,10 @@ class NothingToCancel(Refusal):
 
 class NotACard(Refusal):
     """A message menu was used on a message that shows no job."""
+
+
+class Withheld(Refusal):
+    """Only the author sees the picture until a moderator has looked at it."""
 
 
 class Banned(Refusal):
@@ -214,6 +220,32 @@ class NoContest(Refusal):
         self.doing = doing
 
 
+class BadLoraName(Refusal):
+    """A LoRA cannot be called `name`: nobody could type it in a prompt."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class OneOfTwo(Refusal):
+    """Exactly one of the options `first` and `second` is needed."""
+
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(first, second)
+        self.first = first
+        self.second = second
+
+
+class NoSuchFile(Refusal):
+    """There is no file `name` in the owner's `folder` for it."""
+
+    def __init__(self, name: str, folder: str) -> None:
+        super().__init__(name, folder)
+        self.name = name
+        self.folder = folder
+
+
 class UnknownLora(Refusal):
     """No LoRA that this person may use is called `name`; `nearest` is the closest one, or None."""
 
@@ -326,6 +358,19 @@ def explain_failure(code: str | None, detail: Mapping[str, Any] | None) -> str:
             reason = f"Failed: the model `{quote(str(detail.get('name', '?')), 60)}` is no longer here"
         case "licence_not_accepted":
             reason = "Failed: the owner has not accepted this model's licence"
+        case "picture_filter":
+            reason = "Blocked: the picture filter refused this"
+        case "filter_failed":
+            reason = "Blocked: the picture filter could not judge this. The owner finds why in the log"
+        case "filter_missing":
+            reason = "Failed: this model's licence asks for a picture filter. The owner sets it in `[filter]`"
+        case "lora_refused":
+            words = quote(refusal(LoraRefused.of(detail)), 400)
+            reason = f"Failed: a LoRA does not fit, {words}"
+        case "lora_missing":
+            reason = "Failed: the file of a LoRA is no longer here"
+        case "lora_bank_full":
+            reason = "Failed: the LoRAs of this picture do not fit in the device's memory together. Fewer would do"
         case "disk_full":
             reason = "Failed: the studio's disk is full"
         case "picture_missing":
@@ -435,6 +480,8 @@ def _own(error: BaseException) -> str | None:
             return "You have no job waiting or running."
         case NotACard():
             return "This message shows no job of mine."
+        case Withheld():
+            return "A moderator has to look at this picture before anything is done with it."
         case Banned(until=None):
             return f"A moderator has shut you out of this studio{_because(error.reason)}."
         case Banned():
@@ -588,10 +635,12 @@ def _rows(error: BaseException) -> str | None:
             return "This picture was deleted."
         case rows.TooManyWaiting():
             return f"One person may have {error.limit} jobs waiting, and this would be more. `/queue` shows yours."
+        case rows.NameTaken():
+            return f"Another LoRA is called `{_code(error.name)}`. Choose another name; nothing was kept."
         case rows.QueueFull():
             return f"The queue is full ({error.limit} jobs wait). Try again when some are done; nothing was queued."
         case rows.TooManyOptions():
-            return f"You have {error.limit} parameters of your own, which is the most. `/prefer option remove` takes one."
+            return f"You have {error.limit} parameters of your own, the most there can be. Remove one first."
         case rows.Overdrawn():
             have = f"{error.balance} credit{'' if error.balance == 1 else 's'}"
             return f"This costs {error.cost}, and you have {have}. `/info` shows when there will be more."
@@ -623,6 +672,11 @@ def _pixels(error: BaseException) -> str | None:
             return "The studio's disk is full; nothing was stored. The owner needs to make room."
         case pixels.PictureMissing():
             return "The file of this picture is missing from the studio's storage."
+        case LoraRefused():
+            words = quote(refusal(error), 400)
+            return f"This LoRA cannot be used: {words}."
+        case LoraMissing():
+            return "The file of this LoRA is missing from the studio's storage. A moderator can add it again."
         case pixels.EngineClosed():
             return "The studio is restarting. Try again in a moment."
         case pixels.ModelDamaged() | pixels.ModelUnavailable():

@@ -1,8 +1,12 @@
-"""The parts that are made from the config alone: catalogue and engine. Opens nothing by itself."""
+"""The parts that are made from the config alone: catalogue, engine, editor. Opens nothing by itself."""
 
 from bot.config import Config
+from engine.describe import Describer
+from engine.edits.plan import Editor
 from engine.engine import Engine
+from engine.lora.shelf import Shelf
 from engine.models import Catalogue
+from engine.screen import Screen, Screening
 
 
 def catalogue(config: Config) -> Catalogue:
@@ -12,6 +16,20 @@ def catalogue(config: Config) -> Catalogue:
     return made
 
 
+def screen(config: Config) -> Screen:
+    """The picture filter of this config, to be opened with `async with`."""
+    chosen = config.filter
+    screening = Screening(
+        pictures=chosen.pictures,
+        folder=chosen.folder,
+        repository=chosen.repository,
+        revision=chosen.revision,
+        block=chosen.block,
+        unsure=chosen.unsure,
+    )
+    return Screen(screening, catalogue(config))
+
+
 def engine(config: Config) -> Engine:
     """The engine of this config, to be opened with `async with`; it begins to load the default model at once."""
     return Engine(
@@ -19,6 +37,13 @@ def engine(config: Config) -> Engine:
         device=config.engine.device,
         dtype=config.engine.dtype,
         lanes=config.engine.lanes,
+        find_lora=Shelf(config.storage.folder / "loras").find,
+        lora_bytes=config.engine.lora_megabytes << 20,
         preview_every=config.engine.preview_every,
         model=config.engine.model,
     )
+
+
+def editor(config: Config, describer: Describer) -> Editor:
+    """What plans the jobs that are edits; `describer` reads pictures for it."""
+    return Editor(catalogue=catalogue(config), reader=describer, longest=config.limits.longest)

@@ -166,6 +166,27 @@ class EngineClosed(EngineError):
         super().__init__()
 
 
+class FilterMissing(EngineError):
+    """The licence of the model `name` asks for a picture filter or a review, and the owner has set neither."""
+
+    code = "filter_missing"
+
+    def __init__(self, name: str, licence: str) -> None:
+        super().__init__(name=name, licence=licence)
+        self.name = name
+        self.licence = licence
+
+
+class FilterFailed(EngineError):
+    """The picture filter could not judge, so nothing is shown; `reason` is the error's type."""
+
+    code = "filter_failed"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason=reason)
+        self.reason = reason
+
+
 class DiskFull(EngineError):
     """The storage folder's disk is full; nothing was written."""
 

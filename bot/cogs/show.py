@@ -26,11 +26,11 @@ async def show(interaction: "discord.Interaction[Studio]", job: str) -> None:
         images = await album.pictures(studio.database, shown.id)
         if not images:
             raise Gone
-        await interaction.response.defer(thinking=True)
+        await interaction.response.defer(thinking=True, ephemeral=any(image.unsure for image in images))
         await studio.shows.grid(interaction, shown, images)
         return
     if shown.status.ended:
-        reason = explain_failure(shown.error_code, shown.error_detail) if shown.status is JobStatus.FAILED else None
+        reason = explain_failure(shown.error_code, shown.error_detail) if shown.error_code is not None else None
         await tell(interaction, cards.ended(shown, reason))
         return
     moment = await look(studio.database, shown.id)

@@ -12,6 +12,7 @@ from bot.delivery.post import Drawing
 from bot.delivery.upload import Rung, Upload, pack
 from bot.errors import explain_failure
 from bot.ui import buttons, cards
+from bot.ui.looking import look_view
 from bot.ui.preview import sheet
 from db import images, jobs, pace
 from db.database import Database
@@ -81,10 +82,15 @@ async def draw_ended(storage: Storage, moment: Moment, *, rung: Rung = Rung.PNG,
     """The last word on a job: its pictures with their buttons, or why there are none."""
     job = moment.job
     if job.status is not JobStatus.SUCCEEDED:
-        reason = explain_failure(job.error_code, job.error_detail) if job.status is JobStatus.FAILED else None
+        told = job.status in (JobStatus.FAILED, JobStatus.BLOCKED)
+        reason = explain_failure(job.error_code, job.error_detail) if told else None
         return Drawing(content=cards.ended(job, reason), upload=NO_FILES, view=buttons.retry_view(job))
     if not moment.images:
         return Drawing(content=cards.deleted(job), upload=NO_FILES, view=None)
+    withheld = [image for image in moment.images if image.unsure and job.guild_id is not None]
+    if withheld:
+        # A grid stands or falls as a whole: its other pictures were asked for with the same words.
+        return Drawing(content=cards.withheld(job, len(withheld)), upload=NO_FILES, view=look_view(job))
     upload = await pack(storage, moment.images, job.upload_limit, rung=rung, web_address=web_address)
     content = cards.result(job, list(upload.notices))
     return Drawing(content=content, upload=upload, view=buttons.result_view(job, moment.images))

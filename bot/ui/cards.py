@@ -102,6 +102,11 @@ def single(job: Job, image: Image, pressed_by: int) -> str:
     return f"{bold(job.prompt)} - Image #{image.index + 1} {by}"
 
 
+def separate(job: Job, image: Image) -> str:
+    """A picture sent by itself: its prompt, its seed, its job."""
+    return f"{bold(without_addresses(job.prompt), 1000)}\njob {job.id}, image #{image.index + 1}, seed {image.seed}"
+
+
 def too_large(image: Image, limit: int, address: str | None) -> str:
     """A picture that fits this place's limit (bytes) in no form."""
     where = address or "the owner of this studio has the file"
@@ -235,7 +240,9 @@ def information(
 
 def guide(parameters: list[tuple[str, str, str]]) -> str:
     """`/help`; parameters as (name, other names, allowed values)."""
-    listed = "\n".join(f"`{name}{f', {others}' if others else ''}` {allowed}".rstrip() for name, others, allowed in parameters)
+    listed = "\n".join(
+        f"`{name}{f', {others}' if others else ''}` {allowed}".rstrip() for name, others, allowed in parameters
+    )
     return f"""`/imagine` draws what you describe, `/edit` changes a picture in words, `/blend` makes one of several, \
 `/describe` finds prompts for one. `/queue`, `/cancel`, `/show` and `/history` are about your jobs, `/settings` and \
 `/prefer` about what you like, `/info` about the studio.
@@ -243,7 +250,7 @@ def guide(parameters: list[tuple[str, str, str]]) -> str:
 **Parameters** in the prompt win over options:
 {listed}
 `cat::2 dog::-0.5` weighs texts, `{{red, blue}}` makes a job of each, addresses of pictures come first.
-**Buttons** U shows one picture by itself, V varies it, 🔄 draws again. **Menus** (Apps) on any picture: Remix, Describe."""
+**Buttons** U shows one picture by itself, V varies it, 🔄 draws again. **Menus** on any picture: Remix, Describe."""
 
 
 def ordinal(number: int) -> str:

@@ -30,7 +30,7 @@ class ReportPicture(Press, template=r"a:report:(?P<id>\d{1,19})"):
         return cls(f"a:report:{image.id}", label="Report", row=row)
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
-        _, image = await album.living(interaction.client.database, self.number())
+        _, image = await album.living(interaction.client.database, self.number(), withheld=True)
         await report_picture(interaction, image)
 
 
@@ -72,7 +72,9 @@ class Words(ui.Modal):
         super().__init__(title=title, timeout=600)
         self._then = then
         style = discord.TextStyle.paragraph
-        self._field: ui.TextInput[Any] = ui.TextInput(style=style, required=required, max_length=limit)
+        self._field: ui.TextInput[Any] = ui.TextInput(
+            custom_id="words", style=style, required=required, max_length=limit
+        )
         self.add_item(ui.Label(text=question, component=self._field))
 
     async def on_submit(self, interaction: discord.Interaction) -> None:

@@ -11,20 +11,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db import backlog, ledger, times
 from db.errors import LostClaim
 from db.jobs import line
-from db.models import Image, Job, JobStatus, User
+from db.models import Image, Job, JobStatus, Report, User
 
 Cancelled = Literal["cancelled", "requested", "ended"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewImage:
-    """A picture that lies in storage under its digest and gets its row now; sizes in pixels and bytes."""
+    """A picture that lies in storage under its digest and gets its row now; sizes in pixels and bytes.
+
+    What the picture filter is `unsure` of is shown to its author only, and reported to the server's moderators.
+    """
 
     digest: str
     width: int
     height: int
     seed: int
     bytes: int
+    unsure: bool = False
 
 
 async def finish(
@@ -59,11 +63,16 @@ async def finish(
             parent_image_id=job.parent_image_id,
             created_at=now,
             deleted_at=None,
+            unsure=picture.unsure,
         )
         for index, picture in enumerate(pictures)
     ]
     session.add_all(images)
     await session.flush()
+    if job.guild_id is not None:
+        doubtful = [image.id for image in images if image.unsure]
+        session.add_all(Report(guild_id=job.guild_id, image_id=one, reason="", created_at=now) for one in doubtful)
+        await session.flush()
     return images
 
 

@@ -50,4 +50,11 @@ async def repeat(
 
 
 def _again(image: Image) -> NewImage:
-    return NewImage(digest=image.digest, width=image.width, height=image.height, seed=image.seed, bytes=image.bytes)
+    return NewImage(
+        digest=image.digest,
+        width=image.width,
+        height=image.height,
+        seed=image.seed,
+        bytes=image.bytes,
+        unsure=image.unsure,
+    )

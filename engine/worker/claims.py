@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from db import jobs, pace
+from db import images, jobs, pace
 from db.database import Database
 from db.errors import LostClaim
 from db.jobs import NewImage, Requeued
@@ -91,15 +91,30 @@ class Claims:
             return None
 
     async def finish(
-        self, job: Job, pictures: Sequence[NewImage], *, seconds: float, repeat_key: str | None = None
+        self,
+        job: Job,
+        pictures: Sequence[NewImage],
+        *,
+        seconds: float,
+        put_back: Callable[[], Awaitable[None]],
+        repeat_key: str | None = None,
     ) -> bool:
-        """The job has these pictures, which lie in the storage; it took the device `seconds`. False: it was lost."""
+        """The job has these pictures, which lie in the storage; it took the device `seconds`. False: it was lost.
+
+        `put_back` is called while no file can be removed, to store again what went since the pictures were stored.
+        """
 
         async def end(session: "AsyncSession") -> None:
+            await images.hold_files(session)
+            await put_back()
             await jobs.finish(session, job.id, job.fence, pictures, repeat_key=repeat_key)
             await pace.record(session, job.request["model"], seconds=seconds, work=max(1, job.work))
 
         return await self._end(job, end)
+
+    async def block(self, job: Job, code: str, detail: dict[str, Any]) -> bool:
+        """The picture filter refused what the job made, or could not judge it."""
+        return await self._end(job, lambda session: jobs.block(session, job.id, job.fence, code, detail))
 
     async def fail(self, job: Job, code: str, detail: dict[str, Any]) -> bool:
         return await self._end(job, lambda session: jobs.fail(session, job.id, job.fence, code, detail))

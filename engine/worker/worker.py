@@ -9,7 +9,7 @@ import logging
 import socket
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -18,9 +18,10 @@ from db.jobs import NewImage
 from db.models import Job
 from engine.edits.drawing import drawn
 from engine.edits.plan import Editor, Plan
-from engine.errors import DeviceFailed, EngineClosed, EngineError
+from engine.errors import DeviceFailed, EngineClosed, EngineError, FilterFailed, FilterMissing
 from engine.metadata import PictureMetadata
 from engine.requests import Event, ImageRequest, Pictures, Progress
+from engine.screen import Screen, Verdict
 from engine.storage import Storage, Stored
 from engine.worker.asking import request_of
 from engine.worker.claims import Claims
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 POLL_SECONDS = 1.0  # what a lost wake-up costs
+PICTURE_FILTER = "picture_filter"  # the error code of a job whose pictures the filter refused
 STOP_SECONDS = 10.0  # for storing what is drawn already when the worker is stopped
 
 
@@ -84,6 +86,7 @@ class Worker:
         name: of this worker, the same after a restart; by default made of the host and the storage folder, whose lock
             sees to it that there is only one.
         editor: plans the jobs that are edits.
+        screen: judges finished pictures before anybody sees them; None lets all through.
         lanes: how many pictures are handed to the engine at once; a job is claimed while there are fewer in work.
         identity: of a model by its name, changing with everything that decides its pixels. With it the same request
             again is served from the storage.
@@ -100,6 +103,7 @@ class Worker:
         *,
         listener: Listener,
         editor: Editor | None = None,
+        screen: Screen | None = None,
         name: str | None = None,
         lanes: int = 1,
         identity: Callable[[str], str] | None = None,
@@ -112,6 +116,7 @@ class Worker:
         self._storage = storage
         self._listener = listener
         self._editor = editor or Editor()
+        self._screen = screen
         self._lanes = lanes
         self._identity = identity
         self._third_of_lease = lease.total_seconds() / 3
@@ -227,6 +232,8 @@ class Worker:
             running.key = await asyncio.to_thread(self._key, job.request)
             if running.key is not None and await self._is_stored(running.key):
                 return None
+        if self._screen is not None:
+            self._screen.check(job.request["model"])
         plan = await asyncio.to_thread(self._plan, job.request)
         async with contextlib.aclosing(drawn(self._engine, plan)) as events:
             async for event in events:
@@ -234,7 +241,8 @@ class Worker:
                     return event
                 if event.step == 0:
                     running.began = time.perf_counter()
-                self._listener.progress(job.id, event)
+                hides = self._screen is not None and self._screen.hides_previews
+                self._listener.progress(job.id, replace(event, previews=None) if hides else event)
         raise EngineClosed
 
     def _key(self, row: Mapping[str, Any]) -> str | None:
@@ -257,6 +265,12 @@ class Worker:
         job, seeds = running.job, running.job.request["seeds"]
         stored: list[Stored] = []
         try:
+            verdicts = await self._judge(job, pictures)
+        except (FilterFailed, FilterMissing) as error:
+            return await self._claims.block(job, error.code, error.detail)
+        if "blocked" in verdicts:
+            return await self._claims.block(job, PICTURE_FILTER, {"pictures": verdicts.count("blocked")})
+        try:
             for seed, image in zip(seeds, pictures.images, strict=True):
                 about = PictureMetadata.of(job.request, seed, size=image.size)
                 stored.append(await asyncio.to_thread(self._storage.put, image, about))
@@ -266,12 +280,32 @@ class Worker:
                     await asyncio.to_thread(self._storage.delete, picture.digest)
             return await self._claims.fail(job, error.code, error.detail)
         rows = [
-            NewImage(digest=kept.digest, width=kept.width, height=kept.height, seed=seed, bytes=kept.bytes)
-            for kept, seed in zip(stored, seeds, strict=True)
+            NewImage(
+                digest=kept.digest,
+                width=kept.width,
+                height=kept.height,
+                seed=seed,
+                bytes=kept.bytes,
+                unsure=verdict == "unsure",
+            )
+            for kept, seed, verdict in zip(stored, seeds, verdicts, strict=True)
         ]
+
+        async def put_back() -> None:
+            # Somebody may have deleted an equal picture, and its file, since this one was stored.
+            for kept, seed, image in zip(stored, seeds, pictures.images, strict=True):
+                if not self._storage.path(kept.digest).exists():
+                    about = PictureMetadata.of(job.request, seed, size=image.size)
+                    await asyncio.to_thread(self._storage.put, image, about)
+
         # What the device spent on this job alone; an engine that does not say so draws one job at a time.
         seconds = pictures.timings.get("device", time.perf_counter() - running.began)
-        return await self._claims.finish(job, rows, seconds=seconds, repeat_key=running.key)
+        return await self._claims.finish(job, rows, seconds=seconds, put_back=put_back, repeat_key=running.key)
+
+    async def _judge(self, job: Job, pictures: Pictures) -> list[Verdict]:
+        if self._screen is None:
+            return ["safe"] * len(pictures.images)
+        return await self._screen.judge(job.request["model"], pictures.images)
 
     async def _hold(self, running: _Running) -> None:
         """Keep the claim alive. The first look is at once, for a cancel that came between claim and start."""

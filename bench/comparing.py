@@ -40,8 +40,8 @@ class Latents:
         model: Any = engine._loaded.family
         real = model.decode
 
-        def decode(latents: torch.Tensor, width: int, height: int) -> Image.Image:
-            image = real(latents, width, height)
+        def decode(latents: torch.Tensor, width: int, height: int, **how: bool) -> Image.Image:
+            image = real(latents, width, height, **how)
             self._of[id(image)] = (image, latents)
             return image
 

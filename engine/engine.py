@@ -267,7 +267,8 @@ class Engine:
         if self._threads is not None:
             torch.set_num_threads(self._threads)
         device, dtype = pick(self._device_name, self._dtype_name)
-        family = families.load(entry, device=device, dtype=dtype)
+        with torch.inference_mode(False):
+            family = families.load(entry, device=device, dtype=dtype)
         with torch.inference_mode():
             measured = measure(family)
         bank = Bank(family.parts, find=self._find_lora, byte_budget=self._lora_bytes)

@@ -19,7 +19,7 @@ from PIL import Image
 from engine.effects.tiling import wrapping
 from engine.errors import ModelDamaged, ModelUnavailable
 from engine.families import Adapted, Conditioning, Row, Sampler
-from engine.families.flux1_transformer import Rotary, velocities
+from engine.families.flux1_transformer import Flux1Transformer
 from engine.models import ModelEntry, check_folder
 from engine.previews import Projection, example_pictures
 
@@ -54,7 +54,8 @@ class Flux1:
         self._masks = VaeImageProcessor(
             vae_scale_factor=self._factor * 2, do_normalize=False, do_binarize=True, do_convert_grayscale=True
         )
-        self._rotary: dict[tuple[int, int, int], Rotary] = {}
+        self._rows = Flux1Transformer(self.transformer)
+        self._rotations: dict[tuple[int, int, int], torch.Tensor] = {}
         self._projection = self._fit_projection()
 
     @classmethod
@@ -107,7 +108,7 @@ class Flux1:
         return _packed(latents.to(self.device, self._dtype).repeat(1, self._channels, 1, 1))
 
     def predict(self, rows: Sequence[Row], adapted: Adapted) -> torch.Tensor:
-        return velocities(self.transformer, rows, self._positions(rows[0]), adapted)
+        return self._rows.velocities(rows, self._rotation(rows[0]), adapted)
 
     def decode(self, latents: torch.Tensor, width: int, height: int, *, tile: bool = False) -> Image.Image:
         unpacked = self._unpacked(latents, width, height).to(self._vae.dtype)
@@ -118,18 +119,18 @@ class Flux1:
     def previews(self, latents: torch.Tensor, width: int, height: int) -> tuple[Image.Image, ...]:
         return self._projection.draw(self._unpacked(latents, width, height))
 
-    def _positions(self, row: Row) -> Rotary:
-        """Cosines and sines of where text and image tokens stand; the same for all rows of a size and a text length."""
+    def _rotation(self, row: Row) -> torch.Tensor:
+        """What says where text and image tokens stand; the same for all rows of a size and a text length."""
         text_tokens = row.conditioning.text.shape[1]
         key = (row.width, row.height, text_tokens)
-        if key not in self._rotary:
+        if key not in self._rotations:
             height, width = (side // (2 * self._factor) for side in (row.height, row.width))
             image = FluxPipeline._prepare_latent_image_ids(1, height, width, self.device, self._dtype)
             text = torch.zeros(text_tokens, 3, device=self.device, dtype=self._dtype)
-            if len(self._rotary) >= _SIZES_KEPT:
-                self._rotary.pop(next(iter(self._rotary)))
-            self._rotary[key] = self.transformer.pos_embed(torch.cat((text, image)))
-        return self._rotary[key]
+            if len(self._rotations) >= _SIZES_KEPT:
+                self._rotations.pop(next(iter(self._rotations)))
+            self._rotations[key] = self._rows.positions(torch.cat((text, image)))
+        return self._rotations[key]
 
     def _unpacked(self, latents: torch.Tensor, width: int, height: int) -> torch.Tensor:
         """(n, tokens, 4 channels) -> (n, channels, h, w) in the autoencoder's own scale."""

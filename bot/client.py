@@ -15,17 +15,19 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot import cogs
-from bot.challenges import Challenges
+from bot import cogs, reactions
+from bot.challenges.driving import Challenges
 from bot.config import DISCORD_API, Config
 from bot.config import Discord as DiscordConfig
 from bot.delivery.delivery import Delivery
 from bot.errors import answer
 from bot.gallery.hearts import Hearts
+from bot.gallery.likeness import Likeness
 from bot.gallery.poster import Poster
 from bot.house.desk import Desk
 from bot.house.door import Asker, Door
 from bot.house.forgetting import keep_house
+from bot.loras.taking import Taking
 from bot.orders import Orders, Worker
 from bot.shows import Shows
 from bot.ui.press import Press
@@ -33,6 +35,8 @@ from bot.uploads import Uploads
 from bot.wishes import Catalogue
 from db import state
 from db.database import Database
+from engine.describe import Describer
+from engine.lora.shelf import Shelf
 from engine.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -93,6 +97,7 @@ class Studio(discord.Client):
     """The bot. Start it with `async with studio: await studio.start(token)`.
 
     Args:
+        describer: tells in words what pictures show.
         failure: what the engine failed to load with, if it did; commands are then answered with that.
 
     Attributes:
@@ -110,12 +115,15 @@ class Studio(discord.Client):
         delivery: Delivery,
         challenges: Challenges,
         failure: Callable[[], Exception | None] = lambda: None,
+        describer: Describer | None = None,
     ) -> None:
         # There is no voice here whose missing libraries an owner should be warned of.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
-        # Slash commands need no privileged intent; guilds tell in which servers the bot is.
+        # No privileged intent: guilds tell in which servers the bot is, reactions which signs people put on its cards.
         super().__init__(
-            intents=discord.Intents(guilds=True), allowed_mentions=discord.AllowedMentions.none(), max_messages=None
+            intents=discord.Intents(guilds=True, reactions=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
         )
         self.config = config
         self.database = database
@@ -136,8 +144,11 @@ class Studio(discord.Client):
             ask_moderators=self.desk.wake,
         )
         self.uploads = Uploads(storage)
+        self.describer = describer or Describer()
+        self.taking = Taking(Shelf(config.storage.folder / "loras"), catalogue)
         self.shows = Shows(storage=storage, web_address=config.web.address or None)
         self.poster = Poster(database=database, storage=storage, web_address=config.web.address or None)
+        self.likeness = Likeness(database)
         self.hearts = Hearts(database, counted=self.poster.wake)
         self.ready_to_serve = asyncio.Event()
         self.tree = Commands(
@@ -171,6 +182,9 @@ class Studio(discord.Client):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await super().close()
+
+    async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
+        await reactions.added(self, payload)
 
     async def let_in(self, interaction: discord.Interaction, *, strictly: bool = False) -> None:
         """Raises Banned; `strictly` also ElsewhereOnly, where the server takes commands in other channels."""

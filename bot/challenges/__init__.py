@@ -1,5 +1,1 @@
-"""Contests in the running bot: the clock that drives them, who may take part with what, and pictures without a name."""
-
-from bot.challenges.driving import Challenges
-
-__all__ = ["Challenges"]
+"""Contests in the running bot: what drives them, who may take part with what, and pictures without a name."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import database, demo, doctor, imagine, invite, lora, pocket, run
+from bot.cli import challenge, database, demo, doctor, imagine, invite, lora, pocket, run
 
 app = typer.Typer(
     help="Atelier: a picture studio for Discord on your own machine.",
@@ -41,3 +41,4 @@ app.command("invite")(invite.invite)
 app.add_typer(database.app, name="db")
 app.add_typer(pocket.app, name="pocket")
 app.add_typer(lora.app, name="lora")
+app.add_typer(challenge.app, name="challenge")

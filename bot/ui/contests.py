@@ -207,7 +207,7 @@ def score(mode: VotingMode, place: Place) -> str:
     if mode is VotingMode.STARS:
         return f"{place.score:.2f} stars ({place.low:.1f} to {place.high:.1f})"
     what = "preferred in" if mode is VotingMode.PAIRS else "liked by"
-    return f"{what} {place.score:.0%} ({100 * place.low:.0f} to {place.high:.0%})"
+    return f"{what} {100 * place.score:.0f} % ({100 * place.low:.0f} to {100 * place.high:.0f} %)"
 
 
 def heading(challenge: Challenge) -> str:

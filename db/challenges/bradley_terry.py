@@ -26,7 +26,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """`strengths` (n) in logits around 0, and their `covariance` (n x n)."""
+    """`strengths` (n) in logits around their mean 0, and their `covariance` (n x n)."""
 
     strengths: Array
     covariance: Array
@@ -65,7 +65,10 @@ def fit(wins: Array, *, spread: float = SPREAD) -> Fit:
         if np.abs(length * step).max(initial=0.0) < _PRECISE:
             break
     _, curvature = _derivatives(strengths, games, won, spread)
-    return Fit(strengths, np.asarray(np.linalg.inv(curvature), dtype=np.float64))
+    # Strengths are told against their own mean; how sure the prior is of where that lies says nothing about anybody.
+    centred = np.eye(size) - 1.0 / max(size, 1)
+    covariance = centred @ np.linalg.inv(curvature) @ centred
+    return Fit(strengths, np.asarray(covariance, dtype=np.float64))
 
 
 def _derivatives(strengths: Array, games: Array, won: Array, spread: float) -> tuple[Array, Array]:

@@ -13,7 +13,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import parts
-from bot.challenges import Challenges
+from bot.challenges.driving import Challenges
 from bot.client import Studio, point
 from bot.config import Config
 from bot.delivery import Delivery

@@ -5,13 +5,21 @@ import itertools
 import discord
 import pytest
 
-from bot.cogs import history
+from bot.cogs import history, settings
 from bot.cogs.admin import book
-from bot.ui import buttons, moderating, press
+from bot.ui import buttons, confirm, described, entering, moderating, press, voting
 from bot.ui.press import Press
 from tests.bot.rows import image, job
 from tests.bot.studio import Running, custom_ids, labels, private_words
 from tests.bot.studio import buttons as raw_buttons
+
+SINGLE = [
+    *("Upscale (Subtle)", "Upscale (Creative)"),
+    *("Vary (Subtle)", "Vary (Strong)", "Vary (Region)"),
+    *("Zoom Out 2x", "Zoom Out 1.5x", "Custom Zoom"),
+    *("⬅️", "➡️", "⬆️", "⬇️"),
+    *("Remix", "❤️", "Share", "Enter", "Delete"),
+]
 
 
 async def test_u_shows_one_picture_by_itself_and_the_grid_shows_that_it_was_taken(bot: Running) -> None:
@@ -23,7 +31,7 @@ async def test_u_shows_one_picture_by_itself_and_the_grid_shows_that_it_was_take
     assert single["attachments"][0]["filename"] == "2.png"
     assert bot.pg.attachment_bytes(single["attachments"][0]) == bot.pg.attachment_bytes(card["attachments"][1])
     assert "Image #2" in single["content"]
-    assert labels(single) == ["Vary (Subtle)", "Vary (Strong)", "Delete"]
+    assert labels(single) == SINGLE
     assert single["message_reference"]["message_id"] == card["id"]
     await bot.pg.wait_for(lambda: [one["style"] for one in raw_buttons(card)].count(press.TAKEN.value) == 1)
     assert [one["label"] for one in raw_buttons(card) if one["style"] == press.TAKEN.value] == ["U2"]
@@ -48,7 +56,7 @@ async def test_anybody_may_vary_and_reroll_and_the_result_answers_its_parent(
 
 async def test_a_single_picture_can_be_varied_in_two_strengths(bot: Running) -> None:
     card = await bot.imagine(count=1, steps=4)
-    assert labels(card) == ["Vary (Subtle)", "Vary (Strong)", "🔄", "Delete"]
+    assert labels(card) == [*SINGLE[:2], "🔄", *SINGLE[2:]]
     for label in ("Vary (Subtle)", "Vary (Strong)"):
         asked = await bot.pg.person("Ada").click(card, label)
         assert asked.message is not None
@@ -145,12 +153,30 @@ def test_the_patterns_of_buttons_exclude_each_other() -> None:
         *buttons.cancel_view(job()).children,
         history.Turn("a:page:3"),
         history.Open("a:open:3"),
+        *buttons.single_view(image(width=384)).children,
+        confirm.Draw("a:draw:4"),
+        confirm.Drop("a:drop"),
+        described.Imagine("a:say:1"),
+        settings.RemixMode("a:remixmode:1"),
+        settings.Defaults("a:defaults:own"),
         book.Older("a:audit:0:3"),
         moderating.ReportPicture.on(image()),
         moderating.Appeal("a:appeal:3"),
         moderating.Plea("a:plea:keep:3"),
         moderating.Judge("a:word:allow:3"),
         moderating.Decide("a:mod:ban:3"),
+        entering.Rules("a:c:rules:3:card"),
+        entering.Offer("a:c:offer:3"),
+        entering.EnterPicture("a:c:enter:3:0"),
+        entering.Withdraw("a:c:out:3"),
+        entering.Mine("a:c:mine:3"),
+        entering.CallMe("a:c:ping:3"),
+        entering.Places("a:c:places:3"),
+        voting.Vote("a:c:vote:3"),
+        voting.Say("a:c:say:3:-1"),
+        voting.LookBack("a:c:back:3"),
+        voting.Next("a:c:next:3"),
+        voting.Page("a:c:page:3:0"),
     ]
     for item in made:
         assert isinstance(item, Press)

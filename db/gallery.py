@@ -190,5 +190,6 @@ async def _searched(
     session: AsyncSession, view: View, place: Place | None, backwards: bool, limit: int
 ) -> Sequence[int]:
     bound = {} if place is None else {"after" if backwards else "before": place.id}
-    about = {"guild_id": view.guild_id, "author_id": view.author_id, "nsfw": view.nsfw}
-    return await search.find(session, view.words, **about, **bound, limit=limit)
+    return await search.find(
+        session, view.words, guild_id=view.guild_id, author_id=view.author_id, nsfw=view.nsfw, **bound, limit=limit
+    )

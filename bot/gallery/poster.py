@@ -18,7 +18,7 @@ from bot.delivery.post import OLD_MESSAGE_EDITS, UNKNOWN_CHANNEL, UNKNOWN_MESSAG
 from bot.delivery.upload import Rung, Upload
 from bot.gallery import files
 from bot.gallery.rights import is_nsfw
-from bot.ui import exhibits, sharing
+from bot.ui import exhibits, visiting
 from db import gallery, shares
 from db.database import Database
 from db.gallery import Exhibit
@@ -126,7 +126,7 @@ class Poster:
         share = found.share
         try:
             if shares.is_listed(share) and not found.image.unsure:
-                stand = await self._stand(found, channel_id, address(origin) if origin else None)
+                stand = await self._stand(found, channel_id, exhibits.address(origin))
                 await self._remember(share, stand)
             else:
                 await self._take_away(share, channel_id)
@@ -174,7 +174,7 @@ class Poster:
 
     def _card(self, one: Exhibit, drawn: "_Drawn", parent: str | None) -> discord.ui.LayoutView:
         shown = exhibits.Card(exhibit=one, file=drawn.file, notices=drawn.notices, parent=parent)
-        return exhibits.card(shown, sharing.card_presses(one))
+        return exhibits.card(shown, visiting.card_presses(one))
 
     async def _edit(
         self, stand: _Stand, channel_id: int, view: discord.ui.LayoutView, upload: Upload | None = None
@@ -272,14 +272,6 @@ async def _close(forum: discord.abc.GuildChannel | discord.Thread, thread_id: in
         await thread.delete()
     else:
         await thread.edit(archived=True)
-
-
-def address(share: Share) -> str | None:
-    """A link to the post, for a text; None while there is none."""
-    if share.message_id is None or not shares.is_listed(share):
-        return None
-    place = share.thread_id or share.channel_id
-    return f"[this picture](https://discord.com/channels/{share.guild_id}/{place}/{share.message_id})"
 
 
 def custom_ids_within(components: Sequence[object]) -> list[str]:

@@ -13,7 +13,10 @@ from discord import ui
 from bot.ui.cards import TITLES
 from bot.ui.press import Press
 from bot.ui.quoting import bold, quote
+from db import shares
+from db.fame import Numbers
 from db.gallery import Exhibit
+from db.models import Share
 
 WARM, QUIET = discord.Colour(0xE2556F), discord.Colour(0x5B6B7F)
 MEDALS = ("🥇", "🥈", "🥉")
@@ -60,34 +63,31 @@ def page(title: str, found: Sequence[tuple[Exhibit, str | None]], above: Rows, b
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """What a server knows of a person; pictures shared anonymously are in none of these numbers but `made`."""
+    """A person in a server. `avatar` is an address, `since` when they came (seconds), `best` with the files' names."""
 
     user_id: int
     avatar: str
-    since: int
-    made: int
-    shared: int
-    received: int
-    given: int
-    wins: int
+    since: int | None
+    numbers: Numbers
     best: Sequence[tuple[Exhibit, str | None]]
 
 
 def profile(person: Profile, presses: Rows) -> Layout:
     """The card of a person."""
-    numbers = [
-        f"🎨 **{person.made}** made",
-        f"🖼️ **{person.shared}** shared",
-        f"❤️ **{person.received}** received, **{person.given}** given",
-        *([f"🏆 **{person.wins}** won"] if person.wins else []),
+    told = person.numbers
+    lines = [
+        f"### <@{person.user_id}>",
+        f"**{told.made}** made, **{told.shared}** shared",
+        f"❤️ **{told.received}** received, **{told.given}** given",
+        *([f"🏆 **{told.wins}** won"] if told.wins else []),
+        *([f"-# here since <t:{person.since}:D>"] if person.since else []),
     ]
-    words = f"### <@{person.user_id}>\n{' · '.join(numbers)}\n-# here since <t:{person.since}:D>"
-    head: ui.Section[Layout] = ui.Section(ui.TextDisplay(words), accessory=ui.Thumbnail(person.avatar))
+    head: ui.Section[Layout] = ui.Section(ui.TextDisplay("\n".join(lines)), accessory=ui.Thumbnail(person.avatar))
     parts: list[ui.Item[Layout]] = [head]
     files = [(file, alt(one)) for one, file in person.best if file is not None]
     if files:
         parts += [ui.Separator(), ui.TextDisplay("**Best liked**"), _pictures(files)]
-    return layout(parts, presses, WARM if person.received else QUIET)
+    return layout(parts, presses, WARM if told.received else QUIET)
 
 
 def ranking(title: str, sections: Sequence[tuple[str, Sequence[tuple[int, int]], str]]) -> Layout:
@@ -124,6 +124,14 @@ def author(one: Exhibit) -> str:
     return "*anonymous*" if one.author_name is None else f"<@{one.share.author_id}>"
 
 
+def address(share: Share | None) -> str | None:
+    """A link to the post, for a text; None while there is none to see."""
+    if share is None or share.message_id is None or not shares.is_listed(share):
+        return None
+    place = share.thread_id or share.channel_id
+    return f"[this picture](https://discord.com/channels/{share.guild_id}/{place}/{share.message_id})"
+
+
 def alt(one: Exhibit) -> str:
     """What a screen reader says of the picture."""
     return quote(one.prompt, 250) or "a picture" if one.prompt is not None else "a picture whose prompt is kept"
@@ -144,4 +152,4 @@ def _pictures(files: Sequence[tuple[str, str]]) -> ui.MediaGallery[Layout]:
 
 
 def _rows(presses: Rows) -> list[ui.ActionRow[Any]]:
-    return [ui.ActionRow(*row) for row in presses if row]
+    return [ui.ActionRow[Any](*row) for row in presses if row]

@@ -8,11 +8,9 @@ import discord
 from bot.gallery import rights
 from bot.gallery.rights import Act, Picture
 from bot.ui import cards
-from bot.ui.moderating import ReportPicture
 from bot.ui.press import PLAIN, TAKEN, Press, view_of
 from bot.ui.quoting import bold
 from db import guilds, shares, users
-from db.gallery import Exhibit
 from db.models import Image, Job, Visibility
 
 if TYPE_CHECKING:
@@ -125,13 +123,6 @@ async def offer(interaction: "discord.Interaction[Studio]", image_id: int) -> No
 def offer_of(images: Sequence[Image]) -> discord.ui.View:
     """A button for each of several pictures, to say which one."""
     return view_of(*(Share.on(image, label=f"Image #{image.index + 1}") for image in images))
-
-
-def card_presses(one: Exhibit) -> list[list[Press]]:
-    """The buttons of a gallery card."""
-    image_id = one.image.id
-    first: list[Press] = [Like.on(image_id, one.share.likes), Details.on(image_id)]
-    return [first, [ReportPicture.on(one.image), Unshare.on(image_id)]]
 
 
 def _flags_of(picture: Picture) -> str:

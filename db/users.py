@@ -17,5 +17,12 @@ async def touch(session: AsyncSession, user_id: int, name: str, *, now: datetime
     await session.execute(statement.on_conflict_do_update(index_elements=[User.id], set_=changed))
 
 
+async def meet(session: AsyncSession, user_id: int, *, now: datetime | None = None) -> None:
+    """Make sure that the person has a row, by whatever name."""
+    now = now or times.now()
+    statement = insert(session, User).values(id=user_id, name="", created_at=now, seen_at=now)
+    await session.execute(statement.on_conflict_do_nothing(index_elements=[User.id]))
+
+
 async def get(session: AsyncSession, user_id: int) -> User | None:
     return await session.get(User, user_id)

@@ -40,7 +40,7 @@ async def export(interaction: "discord.Interaction[Studio]") -> None:
 @privacy.command(description="Delete everything the studio holds of you: pictures, prompts, likes, credits")
 async def delete(interaction: "discord.Interaction[Studio]") -> None:
     await interaction.response.send_modal(
-        Words("Delete everything", f"Type “{CONFIRMATION}”. It cannot be undone.", _confirmed, 40, required=True)
+        Words("Delete everything, for good", f"Type “{CONFIRMATION}”", _confirmed, 40, required=True)
     )
 
 

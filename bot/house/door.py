@@ -17,7 +17,7 @@ from bot.errors import AboveCap, Banned, BlockedWord, ElsewhereOnly
 from bot.house import prices
 from bot.house.rules import Cap, Rules
 from bot.wishes import Wish
-from db import guilds, ledger, sanctions, times
+from db import guilds, ledger, sanctions, times, users
 from prompts.blocklist import Blocklist
 
 
@@ -99,6 +99,7 @@ class Door:
         quota = rules.quota
         if not quota.on:
             return
+        await users.meet(session, asker.user_id, now=now)
         allowance = quota.allowance(asker.roles)
         await ledger.fill(session, asker.user_id, allowance, guild_id=asker.guild_id, key=quota.key(now), now=now)
         if quota.first:

@@ -92,19 +92,23 @@ class Model:
         self.drawn, self.seconds, self.total = 0, 0.0, 0
 
     def draw(self, asked: Sequence[Asked], size: Size) -> list[Image.Image]:
+        return self.draw_prompts([(one.prompt, one.seed) for one in asked], size)
+
+    def draw_prompts(self, asked: Sequence[tuple[str, int]], size: Size) -> list[Image.Image]:
+        """Draw a picture for each prompt with its seed."""
         images: list[Image.Image] = []
         for start in range(0, len(asked), self.batch):
             some = asked[start : start + self.batch]
             began = time.monotonic()
             with torch.inference_mode():
                 made = self.pipeline(
-                    prompt=[one.prompt for one in some],
+                    prompt=[prompt for prompt, _ in some],
                     width=size[0],
                     height=size[1],
                     num_inference_steps=self.steps,
                     guidance_scale=self.guidance,
                     max_sequence_length=POCKET.text_tokens,
-                    generator=[torch.Generator().manual_seed(one.seed) for one in some],
+                    generator=[torch.Generator().manual_seed(seed) for _, seed in some],
                 )
             assert isinstance(made, FluxPipelineOutput)
             images += list(made.images)

@@ -1,5 +1,6 @@
 """Drawing samples with the parts in training, without a pipeline, and laying them out as a contact sheet."""
 
+import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -47,7 +48,40 @@ PROMPTS = (
     "a watercolour of a red flower on a white background",
     "a green bird, pixel art",
     "a hot air balloon over mountains, masterpiece, highly detailed",
+    "a black star on a teal background",
+    "an orange square on a blue background",
+    "a teal triangle on a yellow background",
+    "a brown diamond on a green background",
+    "a purple circle on a pink background",
+    "a red heart on a gray background",
+    "a small white ring on a purple background",
+    "a large green cross on an orange background",
+    "a pink house on a white background",
+    "a green tree on a yellow background",
+    "a teal pine on a brown background",
+    "a purple palm on a pink background",
+    "a red car on a gray background",
+    "a yellow bird on a blue background",
+    "a blue fish on an orange background",
+    "a red flower on a white background",
+    "a gray robot on a green background",
+    "a white rocket on a black background",
+    "a brown umbrella on a teal background",
+    "a red mushroom on a green background",
+    "two yellow fish on a blue background",
+    "three pink hearts on a black background",
+    "four white circles on a purple background",
+    "a black square below a yellow circle on a pink background",
+    "a green triangle to the right of a red star on a gray background",
+    "a red apple above a blue boat on a yellow background",
+    "a palm on the beach at sunset",
+    "a white castle in the snow at night",
+    "a red car in the city",
+    "a green pine in the forest in the rain",
+    "the mountains at sunset",
+    "the desert at night",
 )
+"""Sixty-four fixed ones: shapes, objects, counts, pairs, places, times and styles."""
 
 
 @torch.no_grad()
@@ -93,13 +127,15 @@ def to_images(pictures: Tensor) -> list[Image.Image]:
 
 
 def contact_sheet(images: Sequence[Image.Image], words: Sequence[str], path: Path, *, columns: int = 8) -> None:
-    """Write the pictures in a grid with their prompts below, as PNG."""
-    w, h = images[0].width, images[0].height + 14
+    """Write the pictures in a grid with their prompts below, in the format that the file's name says."""
+    texts = [textwrap.wrap(line, images[0].width // 6) for line in words]
+    w, h = images[0].width, images[0].height + 12 * max(map(len, texts)) + 4
     sheet = Image.new("RGB", (columns * w, -(-len(images) // columns) * h), "white")
     pen = ImageDraw.Draw(sheet)
-    for i, (image, line) in enumerate(zip(images, words, strict=True)):
+    for i, (image, lines) in enumerate(zip(images, texts, strict=True)):
         x, y = i % columns * w, i // columns * h
         sheet.paste(image, (x, y))
-        pen.text((x + 2, y + h - 13), line[: w // 6], fill="black")
+        for number, line in enumerate(lines):
+            pen.text((x + 2, y + image.height + 12 * number), line, fill="black")
     path.parent.mkdir(parents=True, exist_ok=True)
     sheet.save(path)

@@ -97,8 +97,8 @@ def _stages(
 
     def sheet(learner: Learner, autoencoder: AutoencoderKL, step: int) -> None:
         distilled = step > recipe.flow.guided_from + 150
-        images = draw(learner, autoencoder, PROMPTS[::2], guidance=2.5, true_guidance=1.0 if distilled else 2.5)
-        contact_sheet(images, PROMPTS[::2], folder / f"flow-{step:06d}.png")
+        images = draw(learner, autoencoder, PROMPTS[::4], guidance=2.5, true_guidance=1.0 if distilled else 2.5)
+        contact_sheet(images, PROMPTS[::4], folder / f"flow-{step:06d}.png")
 
     train_flow(rank, ranks, folder, seed=seed, plan=recipe.flow, device=device, say=say, sample=sheet, begin=begin)
 

@@ -23,7 +23,7 @@ from .scene import (
     held_out,
 )
 
-WEIGHTS: dict[Category, float] = {"shape": 24, "object": 24, "count": 15, "pair": 17, "place": 6, "scene": 14}
+WEIGHTS: dict[Category, float] = {"shape": 25, "object": 28, "count": 11, "pair": 20, "place": 6, "scene": 10}
 """How often training meets each category."""
 
 SIZES = {"small": (0.2, 0.28), "large": (0.68, 0.84)}

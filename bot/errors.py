@@ -238,12 +238,11 @@ class OneOfTwo(Refusal):
 
 
 class NoSuchFile(Refusal):
-    """There is no file `name` in the owner's `folder` for it."""
+    """The owner put no file `name` into the folder for it."""
 
-    def __init__(self, name: str, folder: str) -> None:
-        super().__init__(name, folder)
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
         self.name = name
-        self.folder = folder
 
 
 class UnknownLora(Refusal):
@@ -519,6 +518,13 @@ def _own(error: BaseException) -> str | None:
             return "Discord no longer has this picture: its links expire. Attach the picture, or copy its link again."
         case NotFetched():
             return "Discord did not give me this picture. Try again in a moment; nothing was queued."
+        case BadLoraName():
+            name = _code(error.name)
+            return f"`{name}` cannot be the name of a LoRA: up to 60 letters, without quotes, brackets, colons and commas."
+        case OneOfTwo():
+            return f"One of the two is needed: `{error.first}` or `{error.second}`."
+        case NoSuchFile():
+            return f"There is no file `{_code(error.name)}` in the folder `loras/incoming` of the studio's storage."
         case UnknownLora():
             hint = f"Did you mean `{_code(error.nearest)}`?" if error.nearest else "`/lora list` shows them all."
             return f"There is no LoRA `{_code(error.name)}`. {hint}"

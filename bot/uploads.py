@@ -4,6 +4,7 @@ Nothing is charged or queued here; what is wrong with a picture is said before t
 """
 
 import asyncio
+import hashlib
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -24,9 +25,13 @@ _LONGEST_ADDRESS = 2000
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """A stranger's picture in the storage; `about` is what its file says if it is one of ours, a stranger's word."""
+    """A stranger's picture in the storage; `about` is what its file says if it is one of ours, a stranger's word.
+
+    `file` is the digest of the file as it came: that of a picture of ours when it is the very same file.
+    """
 
     stored: Stored
+    file: str
     about: PictureMetadata | None
 
 
@@ -42,9 +47,10 @@ class Uploads:
         Raises ForeignAddress, NotFetched, engine.errors.UnfitUpload, DiskFull or StorageFailed; nothing is stored then.
         """
         check_address(address)
-        picture = await decoded(await _fetched(address))
+        content = await _fetched(address)
+        picture = await decoded(content)
         stored = await asyncio.to_thread(self._storage.put, picture.image, None)
-        return Upload(stored=stored, about=picture.about)
+        return Upload(stored=stored, file=hashlib.sha256(content).hexdigest(), about=picture.about)
 
 
 def check_address(address: str) -> None:

@@ -1,21 +1,28 @@
-"""From what a person typed or pressed to what the engine will be asked: prompt, options, model and limits to requests.
+"""From what a person typed to what the engine will be asked: prompt, options, preferences and limits to requests.
 
 Pure: no rows are written, no Discord, no pixels. Precedence: a parameter in the prompt wins over an option, an option
-over the model's own default.
+over what the person prefers, that over what the server's moderators chose, that over the model's own default.
 """
 
 import secrets
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Protocol
 
 import prompts
 from bot.config import Limits
-from db.models import Image, Job, JobRequest
+from bot.errors import NoRoom, StrayWords, UnknownLora
+from db.models import JobRequest
 from prompts.parameters import LARGEST_SEED, find
 
-STRENGTH = {"subtle": 0.4, "strong": 0.75}
-"""How far a variation leaves its picture: at 0.4 the composition stays, at 0.75 only its large forms do."""
+AT_ONCE = 40
+"""The most jobs that one prompt may ask for, by braces and `--repeat` together."""
+MOST_REFERENCES = 5
+DRAFT_PIXELS, DRAFT_STEPS, HD_PIXELS = 0.25, 0.5, 2.25
+"""Factors of the model's usual pixels and steps: half as long and wide in half the steps, or half as much longer."""
+
+_GROUPS = ({"aspect", "size", "draft", "hd"}, {"fast", "relax"})
+"""Fields of which a prompt's own one lets the preferred others go: they would contradict it."""
 
 
 class Entry(Protocol):
@@ -42,13 +49,13 @@ class Entry(Protocol):
 class Catalogue(Protocol):
     """The models one can ask for; `get` raises UnknownModel with the nearest name."""
 
-    def get(self, name: str) -> Entry: ...
-    def __iter__(self) -> Iterator[Entry]: ...
+    def get(self, name: str) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """The command's options beside the prompt; None is "not given"."""
+    """The command's options beside the prompt; None is "not given". `images` and `styles` are addresses."""
 
     aspect: str | None = None
     model: str | None = None
@@ -56,6 +63,41 @@ class Options:
     seed: int | None = None
     steps: int | None = None
     guidance: float | None = None
+    lora: str | None = None
+    images: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Habits:
+    """What is preferred where nobody says anything, as texts of parameters: the person's before the server's.
+
+    Attributes:
+        suffix: put behind each of the person's prompts. own, guild: defaults.
+        options: the person's own parameters by name, each with the text it stands for.
+    """
+
+    suffix: str = ""
+    own: str = ""
+    guild: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((self.suffix, self.own, self.guild))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """What names and addresses in prompts stand for here, found beforehand.
+
+    Attributes:
+        pictures: digests of stored pictures by address. styles: those by number.
+        loras: digests of LoRA files by the name people call them, lower case.
+    """
+
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    styles: Mapping[int, str] = field(default_factory=dict)
+    loras: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,71 +120,90 @@ def roll() -> int:
     return secrets.randbelow(LARGEST_SEED + 1)
 
 
+def read(text: str, options: Options, habits: Habits = Habits(), *, dice: Dice = roll) -> list[prompts.Prompt]:
+    """Every prompt that `text` stands for, completed by options and habits; `--sref random` has its number.
+
+    Raises prompts.PromptError: the text or an option is not right, or it asks for more than AT_ONCE jobs.
+    """
+    found: list[prompts.Prompt] = []
+    for one in prompts.expand(_with_options(text, habits.options), AT_ONCE):
+        prompt = _completed(prompts.parse(one), _given(options))
+        prompt = replace(
+            prompt,
+            images=(*map(prompts.Address, options.images), *prompt.images),
+            styles=(*map(prompts.Address, options.styles), *prompt.styles),
+        )
+        for habit in habits:
+            prompt = _completed(prompt, preferred(habit))
+        prompts.check(prompt)
+        styles = tuple(
+            replace(style, number=dice()) if isinstance(style, prompts.Code) and style.number is None else style
+            for style in prompt.styles
+        )
+        found.append(replace(prompt, styles=styles))
+    count = sum(prompt.repeat or 1 for prompt in found)
+    if count > AT_ONCE:
+        raise prompts.TooMany("job", count, AT_ONCE)
+    return found
+
+
 def imagine(
-    text: str, options: Options, *, catalogue: Catalogue, model: str, limits: Limits, dice: Dice = roll
+    text: str,
+    options: Options,
+    *,
+    catalogue: Catalogue,
+    model: str,
+    limits: Limits,
+    habits: Habits = Habits(),
+    given: Given = Given(),
+    dice: Dice = roll,
 ) -> list[Wish]:
-    """The jobs of one `/imagine`: one, or as many as `--repeat` says; `model` is the one to take when none is named.
+    """The jobs of one `/imagine` without pictures to be fetched: `read`, then `wish_for` each."""
+    read_ones = read(text, options, habits, dice=dice)
+    return wishes_for(read_ones, options, catalogue=catalogue, model=model, limits=limits, given=given, dice=dice)
+
+
+def wishes_for(
+    read_ones: Sequence[prompts.Prompt],
+    options: Options,
+    *,
+    catalogue: Catalogue,
+    model: str,
+    limits: Limits,
+    given: Given = Given(),
+    dice: Dice = roll,
+) -> list[Wish]:
+    """A job for each prompt, or as many as its `--repeat` says; `model` is the one to take when none is named.
 
     Raises:
-        prompts.PromptError: the text or an option is not right, or above this studio's limits.
+        prompts.PromptError: above this studio's limits.
+        bot.errors.UnknownLora, NoRoom: no such LoRA; no room for --hd.
         engine.errors.UnknownModel, LicenceNotAccepted, UnsupportedSize: the model is not here, or not for this.
     """
-    prompt = prompts.parse(text)
-    prompt = replace(
-        prompt, **{name: value for name, value in _given(options).items() if getattr(prompt, name) is None}
-    )
-    entry = catalogue.get(prompt.model or model)
-    # The model's own default may be above the owner's limit; only a wish above it is refused.
-    steps = prompt.steps if prompt.steps is not None else min(entry.steps, limits.steps)
-    if steps > limits.steps:
-        raise prompts.BadValue("steps", str(steps), f"1..{limits.steps}")
     count = limits.pictures if options.count is None else options.count
     if not 1 <= count <= limits.pictures:
         raise prompts.BadValue("count", str(count), f"1..{limits.pictures}")
-    width, height = size(entry, prompt.aspect, limits)
-    entry.check_licence()
-    entry.check_size(width, height)
-    shown = prompts.format(replace(prompt, repeat=None))
-    wishes = []
-    for part in range(prompt.repeat or 1):
-        # A given seed goes on from job to job: the same one again would draw the same pictures again.
-        first = dice() if prompt.seed is None else prompt.seed + part * count
-        request = JobRequest(
-            model=entry.name,
-            prompt=prompt.text,
-            negative_prompt=", ".join(prompt.no),
-            width=width,
-            height=height,
-            steps=steps,
-            guidance=entry.guidance if prompt.guidance is None else prompt.guidance,
-            seeds=_seeds(first, count),
-            image=None,
-            strength=None,
-        )
-        wishes.append(Wish(kind="imagine", prompt=shown, request=request, work=work(request)))
+    wishes: list[Wish] = []
+    for prompt in read_ones:
+        entry = catalogue.get(prompt.model or model)
+        entry.check_licence()
+        request = _request(prompt, entry, limits, given)
+        shown = prompts.format(replace(prompt, repeat=None))
+        for part in range(prompt.repeat or 1):
+            # A given seed goes on from job to job: the same one again would draw the same pictures again.
+            first = dice() if prompt.seed is None else prompt.seed + part * count
+            one = request | {"seeds": seeds(first, count)}
+            wishes.append(
+                Wish(
+                    kind="imagine", prompt=shown, request=one, work=work(one), relaxed=prompt.relax and not prompt.fast
+                )
+            )
     return wishes
 
 
-def variation(job: Job, image: Image, how: str, *, limits: Limits, dice: Dice = roll) -> Wish:
-    """New pictures that start from `image` of `job`; `how` is "subtle" or "strong"."""
-    request = _copy(job)
-    request["image"], request["strength"] = image.digest, STRENGTH[how]
-    request["width"], request["height"] = image.width, image.height
-    request["seeds"] = _seeds(dice(), limits.pictures)
-    return Wish(kind=f"vary_{how}", prompt=job.prompt, request=request, work=work(request), parent_image_id=image.id)
-
-
-def reroll(job: Job, *, dice: Dice = roll) -> Wish:
-    """The same request with new seeds; of a variation, again a variation of the same picture."""
-    request = _copy(job)
-    request["seeds"] = _seeds(dice(), len(request["seeds"]))
-    kind = job.kind if job.kind.startswith("vary_") else "reroll"
-    return Wish(kind=kind, prompt=job.prompt, request=request, work=work(request), parent_image_id=job.parent_image_id)
-
-
-def size(entry: Entry, aspect: prompts.Aspect | None, limits: Limits) -> tuple[int, int]:
-    """The (width, height) for an aspect: the model's pixels or the owner's limit, no side above the model's largest."""
-    pixels = min(entry.width * entry.height, limits.pixels)
+def size(entry: Entry, aspect: prompts.Aspect | None, limits: Limits, *, factor: float = 1.0) -> tuple[int, int]:
+    """The (width, height) for an aspect: `factor` times the model's pixels or the owner's limit, no side too long."""
+    pixels = min(int(entry.width * entry.height * factor), limits.pixels)
     width, height = prompts.size_for(aspect or (entry.width, entry.height), pixels, entry.multiple)
     while max(width, height) > entry.max_side and pixels > entry.multiple**2:
         pixels = int(pixels * (entry.max_side / max(width, height)) ** 2)
@@ -155,7 +216,106 @@ def work(request: JobRequest) -> int:
     steps, strength = request["steps"], request["strength"]
     if strength is not None:
         steps -= int(max(steps - min(steps * strength, steps), 0))
-    return steps * len(request["seeds"])
+    return max(1, int(steps * request.get("stop", 1.0) + 0.5)) * len(request["seeds"])
+
+
+def seeds(first: int, count: int) -> list[int]:
+    return [(first + offset) % (LARGEST_SEED + 1) for offset in range(count)]
+
+
+def _request(prompt: prompts.Prompt, entry: Entry, limits: Limits, given: Given) -> JobRequest:
+    """What the engine is asked for, but for the seeds. What was not asked for has no key, and its default there."""
+    width, height = _size(prompt, entry, limits)
+    entry.check_size(width, height)
+    request = JobRequest(
+        model=entry.name,
+        prompt=prompt.text,
+        negative_prompt=", ".join(prompt.no),
+        width=width,
+        height=height,
+        steps=_steps(prompt, entry, limits),
+        guidance=entry.guidance if prompt.guidance is None else prompt.guidance,
+        seeds=[],
+        image=None,
+        strength=None,
+    )
+    stylize = 0 if prompt.raw and prompt.stylize is None else prompt.stylize
+    wished: dict[str, Any] = {
+        "scheduler": prompt.scheduler,
+        "tile": prompt.tile or None,
+        "stop": None if prompt.stop is None else prompt.stop / 100,
+        "texts": [list(part) for part in prompt.texts] or None,
+        "chaos": None if prompt.chaos is None else prompt.chaos / 100,
+        "weird": None if prompt.weird is None else prompt.weird / 3000,
+        "stylize": None if stylize is None else stylize / 1000,
+        "references": _references(prompt, given) or None,
+        "loras": _loras(prompt, given) or None,
+    }
+    return request | {name: value for name, value in wished.items() if value is not None}  # type: ignore[return-value]
+
+
+def _size(prompt: prompts.Prompt, entry: Entry, limits: Limits) -> tuple[int, int]:
+    if prompt.size is not None:
+        if prompt.size[0] * prompt.size[1] > limits.pixels:
+            raise prompts.BadValue("size", "x".join(map(str, prompt.size)), f"at most {limits.pixels} pixels in all")
+        return prompt.size
+    if prompt.draft:
+        return size(entry, prompt.aspect, limits, factor=DRAFT_PIXELS)
+    usual = size(entry, prompt.aspect, limits)
+    if not prompt.hd:
+        return usual
+    large = size(entry, prompt.aspect, limits, factor=HD_PIXELS)
+    if large[0] * large[1] <= usual[0] * usual[1]:
+        raise NoRoom(entry.name, *usual)
+    return large
+
+
+def _steps(prompt: prompts.Prompt, entry: Entry, limits: Limits) -> int:
+    if prompt.steps is not None and prompt.steps > limits.steps:
+        raise prompts.BadValue("steps", str(prompt.steps), f"1..{limits.steps}")
+    steps = prompt.steps or entry.steps
+    if prompt.steps is None and prompt.draft:
+        steps = steps * DRAFT_STEPS
+    # The model's own default, and factors of it, may be above the owner's limit; only a wish above it is refused.
+    return max(1, min(round(steps * (prompt.quality or 1.0)), limits.steps))
+
+
+def _references(prompt: prompts.Prompt, given: Given) -> list[dict[str, Any]]:
+    usual = 1.0 if prompt.image_weight is None else prompt.image_weight
+    found = [("image", given.pictures[one.url], usual if one.weight is None else one.weight) for one in prompt.images]
+    for style in prompt.styles:
+        digest = given.pictures[style.url] if isinstance(style, prompts.Address) else given.styles[style.number or 0]
+        weight = 1.0 if style.weight is None else style.weight
+        found.append(("style", digest, min(3.0, weight * _share(prompt.style_weight))))
+    if prompt.subject is not None:
+        found.append(("subject", given.pictures[prompt.subject.url], _share(prompt.subject_weight)))
+    if len(found) > MOST_REFERENCES:
+        raise prompts.TooMany("image", len(found), MOST_REFERENCES)
+    return [{"kind": kind, "image": digest, "weight": weight} for kind, digest, weight in found]
+
+
+def _share(weight: int | None) -> float:
+    """`--sw` and `--ow` in the engine's terms: 0 is 0, the usual 100 is 1, the most, 1000, is 3."""
+    if weight is None:
+        return 1.0
+    return weight / 100 if weight <= 100 else 1 + (weight - 100) / 450
+
+
+def _loras(prompt: prompts.Prompt, given: Given) -> list[dict[str, Any]]:
+    steps = {one.name.lower(): one.ramps for one in prompt.lora_steps}
+    blocks = {one.name.lower(): one.blocks for one in prompt.lora_blocks}
+    uses: list[dict[str, Any]] = []
+    for lora in prompt.loras:
+        name = lora.name.lower()
+        if name not in given.loras:
+            raise UnknownLora(lora.name, None)
+        use: dict[str, Any] = {"name": given.loras[name], "weight": lora.weight}
+        if name in steps:
+            use["steps"] = [vars(ramp) for ramp in steps[name]]
+        if name in blocks:
+            use["blocks"] = [vars(block) for block in blocks[name]]
+        uses.append(use)
+    return uses
 
 
 def _given(options: Options) -> dict[str, Any]:
@@ -166,31 +326,44 @@ def _given(options: Options) -> dict[str, Any]:
         "steps": options.steps,
         "guidance": None if options.guidance is None else f"{options.guidance:.6f}".rstrip("0").rstrip("."),
         "model": options.model,
+        "lora": options.lora,
     }
-    fields: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for name, value in typed.items():
         parameter = find(name)
         assert parameter is not None
         if value is not None:
-            fields[parameter.field] = parameter.read(str(value))
-    return fields
+            found[parameter.field] = parameter.read(str(value))
+    return found
 
 
-def _seeds(first: int, count: int) -> list[int]:
-    return [(first + offset) % (LARGEST_SEED + 1) for offset in range(count)]
+def preferred(text: str) -> dict[str, Any]:
+    """The fields of a text of parameters and nothing else. Raises prompts.PromptError, StrayWords."""
+    prompt = prompts.parse(f"x {text}")
+    if prompt.text != "x" or prompt.parts or prompt.images:
+        raise StrayWords(prompt.text.removeprefix("x").strip() or text)
+    given = {one.name: getattr(prompt, one.name) for one in fields(prompt) if one.name not in ("text", "parts")}
+    return {name: value for name, value in given.items() if _is_given(value)}
 
 
-def _copy(job: Job) -> JobRequest:
-    old = job.request
-    return JobRequest(
-        model=old["model"],
-        prompt=old["prompt"],
-        negative_prompt=old["negative_prompt"],
-        width=old["width"],
-        height=old["height"],
-        steps=old["steps"],
-        guidance=old["guidance"],
-        seeds=list(old["seeds"]),
-        image=old["image"],
-        strength=old["strength"],
-    )
+def _completed(prompt: prompts.Prompt, more: Mapping[str, Any]) -> prompts.Prompt:
+    """With the fields of `more` where the prompt has none and says nothing against them."""
+    own = {one.name for one in fields(prompt) if _is_given(getattr(prompt, one.name))}
+    against = own | {name for group in _GROUPS if group & own for name in group}
+    return replace(prompt, **{name: value for name, value in more.items() if name not in against})
+
+
+def _is_given(value: object) -> bool:
+    # By identity: 0 equals False, and is a seed.
+    return value is not None and value is not False and value != ()
+
+
+def _with_options(text: str, options: Mapping[str, str]) -> str:
+    """The text with a person's own parameters written out: `--mine` to what it stands for."""
+    if not options:
+        return text
+    words = []
+    for word in text.split():
+        name = word.removeprefix("--").removeprefix("—") if word.startswith(("--", "—")) else None
+        words.append(options.get(name.lower(), word) if name else word)
+    return " ".join(words)

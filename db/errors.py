@@ -32,6 +32,14 @@ class Overdrawn(DatabaseError):
         self.cost = cost
 
 
+class TooManyOptions(DatabaseError):
+    """The person has `limit` parameters of his own already."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"limit={limit}")
+        self.limit = limit
+
+
 class NameTaken(DatabaseError):
     """Another LoRA is called `name`."""
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db import times
 from db.errors import NameTaken
 from db.insert import insert
-from db.models import Lora
+from db.models import Image, Job, Lora
 
 _LOOKED_AT = 5000  # names among which the nearest to a misspelt one is sought
 
@@ -100,6 +100,13 @@ async def by_digest(session: AsyncSession, digests: Collection[str]) -> dict[str
     """For showing: of each file a LoRA that has it, a living one where there is one."""
     statement = select(Lora).where(Lora.digest.in_(digests)).order_by(Lora.deleted_at.is_(None), Lora.id)
     return {lora.digest: lora for lora in await session.scalars(statement)}
+
+
+async def previews(session: AsyncSession, lora: Lora) -> Sequence[Image]:
+    """The pictures that were drawn when it was added, without deleted ones and such as only their author sees."""
+    made = select(Image).join(Job, Image.job_id == Job.id).where(Job.interaction_id == lora.interaction_id)
+    shown = made.where(Image.deleted_at.is_(None), Image.unsure.is_(False))
+    return (await session.scalars(shown.order_by(Image.id))).all()
 
 
 async def known_digests(session: AsyncSession) -> set[str]:

@@ -13,7 +13,7 @@ TAG = "<lora:"
 _CURLY = str.maketrans({"“": '"', "”": '"', "„": '"', "‟": '"'})
 _NOWHERE = (1 << 62, 1 << 62)
 _BEFORE_QUOTE = "([{,.:;=—-"
-_AFTER_QUOTE = ")]},.:;!?\\"  # a brace is written \\}
+_AFTER_QUOTE = ")]},.:;!?"
 
 
 def clean(text: str) -> str:
@@ -90,6 +90,7 @@ def quotations(text: str) -> Iterator[tuple[int, int]]:
             return
         opens = position == 0 or text[position - 1] == " " or text[position - 1] in _BEFORE_QUOTE
         closes = close + 1 == len(text) or text[close + 1] == " " or text[close + 1] in _AFTER_QUOTE
+        closes = closes or text.startswith("\\}", close + 1)  # as the brace is written that chooses nothing
         if opens and closes and close > position + 1:
             yield position, close + 1
             position = text.find('"', close + 1)

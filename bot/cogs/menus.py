@@ -1,42 +1,24 @@
-"""The message menus `Cancel or delete` and `Image details`: a card is known by the buttons it carries."""
+"""The message menus on our own cards: `Cancel or delete`, `Share to gallery`, `Image details`."""
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
 
-from bot import album
-from bot.delivery.post import custom_ids_of
-from bot.errors import Gone, NotACard, tell
-from bot.ui import cards
-from db import images, jobs
-from db.models import Image, Job
+from bot import album, recognition
+from bot.errors import Gone, tell
+from bot.gallery import rights
+from bot.gallery.rights import Act
+from bot.ui import cards, sharing
 
 if TYPE_CHECKING:
     from bot.client import Studio
-
-_OF_JOB = re.compile(r"a:(?:cancel|again):(\d{1,18})")
-_OF_IMAGE = re.compile(r"a:(?:up|vary|delete):(\d{1,18})(?::\w+)?")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Shown:
-    """What a message shows: a job's card (or a copy of it), or one picture by itself. Pictures may be deleted ones."""
-
-    job: Job
-    images: list[Image]
-
-    @property
-    def living(self) -> list[Image]:
-        return [image for image in self.images if image.deleted_at is None]
 
 
 @app_commands.context_menu(name="Cancel or delete")
 async def cancel_or_delete(interaction: "discord.Interaction[Studio]", message: discord.Message) -> None:
     studio = interaction.client
-    shown = await _shown_by(interaction, message)
+    shown = await recognition.shown_by(interaction.client, message)
     if not shown.job.status.ended:
         album.permit(interaction, shown.job, "cancel")
         await studio.orders.cancel(shown.job)
@@ -52,38 +34,23 @@ async def cancel_or_delete(interaction: "discord.Interaction[Studio]", message: 
     await interaction.edit_original_response(content="Deleted.")
 
 
+@app_commands.context_menu(name="Share to gallery")
+async def share_to_gallery(interaction: "discord.Interaction[Studio]", message: discord.Message) -> None:
+    images = (await recognition.shown_by(interaction.client, message)).living
+    if not images:
+        raise Gone
+    if len(images) == 1:
+        await sharing.offer(interaction, images[0].id)
+        return
+    for image in images:
+        await rights.picture_for(interaction, image.id, Act.SHARE)
+    await interaction.response.send_message("Which one?", view=sharing.offer_of(images), ephemeral=True)
+
+
 @app_commands.context_menu(name="Image details")
 async def image_details(interaction: "discord.Interaction[Studio]", message: discord.Message) -> None:
-    shown = await _shown_by(interaction, message)
+    shown = await recognition.shown_by(interaction.client, message)
     await tell(interaction, cards.details(shown.job, shown.living))
-
-
-async def _shown_by(interaction: "discord.Interaction[Studio]", message: discord.Message) -> _Shown:
-    """Raises NotACard, Gone."""
-    studio = interaction.client
-    if studio.user is None or message.author.id != studio.user.id:
-        raise NotACard
-    ids = custom_ids_of(message)
-    of_job = [int(found[1]) for one in ids if (found := _OF_JOB.fullmatch(one))]
-    of_image = [int(found[1]) for one in ids if (found := _OF_IMAGE.fullmatch(one))]
-    asked = message.interaction_metadata
-    async with studio.database.reading() as session:
-        if of_job:
-            job = await jobs.get(session, of_job[0])
-        elif of_image:
-            image = await images.get(session, of_image[0])
-            job = await jobs.get(session, image.job_id) if image else None
-            if job is not None and image is not None:
-                return _Shown(job=job, images=[image])
-            raise Gone
-        elif asked is not None:
-            # Cards without buttons: deleted, blocked, or just stopping.
-            job = await jobs.by_interaction(session, asked.id)
-        else:
-            job = None
-        if job is None:
-            raise NotACard
-        return _Shown(job=job, images=list(await images.of_job(session, job.id)))
 
 
 async def _take_away(interaction: "discord.Interaction[Studio]", message: discord.Message) -> None:

@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot import album, wishes
+from bot import album
+from bot.ui.entering import EnterPicture
 from bot.ui.press import DANGER, Press, view_of
+from bot.ui.refine import Again, Vary, rows
+from bot.ui.sharing import Like, Share
 from db.models import Image, Job, JobStatus
 
 if TYPE_CHECKING:
@@ -28,45 +31,12 @@ class Up(Press, template=r"a:up:(?P<id>\d{1,19}):(?P<index>\d)"):
         studio.delivery.mark(interaction.message, self.custom_id)
 
 
-class Vary(Press, template=r"a:vary:(?P<id>\d{1,19}):(?P<how>strong|subtle)"):
-    """V1 to V4 on a grid, `Vary (Subtle)` and `Vary (Strong)` on a single picture: new pictures from this one."""
-
-    @classmethod
-    def on_grid(cls, image: Image, row: int) -> "Vary":
-        return cls(f"a:vary:{image.id}:strong", label=f"V{image.index + 1}", row=row)
-
-    @classmethod
-    def on_single(cls, image: Image, how: str) -> "Vary":
-        return cls(f"a:vary:{image.id}:{how}", label=f"Vary ({how.title()})", row=0)
-
-    async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
-        studio = interaction.client
-        job, image = await album.living(studio.database, self.number())
-        wish = wishes.variation(job, image, self.parts["how"], limits=studio.config.limits)
-        await studio.orders.accept(interaction, [wish])
-        studio.delivery.mark(interaction.message, self.custom_id)
-
-
-class Again(Press, template=r"a:again:(?P<id>\d{1,19})"):
-    """🔄: the same request with new seeds."""
-
-    @classmethod
-    def on(cls, job: Job, row: int) -> "Again":
-        return cls(f"a:again:{job.id}", emoji="🔄", row=row)
-
-    async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
-        studio = interaction.client
-        job = await album.job(studio.database, self.number())
-        await studio.orders.accept(interaction, [wishes.reroll(job)])
-        studio.delivery.mark(interaction.message, self.custom_id)
-
-
 class Delete(Press, template=r"a:delete:(?P<id>\d{1,19})"):
     """Delete one picture: its row, its file, this message."""
 
     @classmethod
     def on(cls, image: Image) -> "Delete":
-        return cls(f"a:delete:{image.id}", label="Delete", style=DANGER, row=0)
+        return cls(f"a:delete:{image.id}", label="Delete", style=DANGER, row=4)
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         studio = interaction.client
@@ -113,4 +83,8 @@ def result_view(job: Job, images: Sequence[Image]) -> discord.ui.View:
 
 
 def single_view(image: Image, *more: Press) -> discord.ui.View:
-    return view_of(Vary.on_single(image, "subtle"), Vary.on_single(image, "strong"), *more, Delete.on(image))
+    """The buttons of one picture; those of gallery and contests in a server only."""
+    social: list[Press] = []
+    if image.guild_id is not None:
+        social = [Like.on(image.id, row=4), Share.on(image, row=4), EnterPicture.on(image, 4)]
+    return view_of(*rows(image, *more), *social, Delete.on(image))

@@ -15,6 +15,7 @@ from db.models.like import Like
 from db.models.lora import Lora
 from db.models.model import Model, metadata
 from db.models.pace import Pace
+from db.models.preference import Preference
 from db.models.queue import Backlog, Queue
 from db.models.report import Report
 from db.models.review import Review
@@ -48,6 +49,7 @@ __all__ = [
     "Pace",
     "Phase",
     "Placing",
+    "Preference",
     "Queue",
     "Report",
     "Review",

@@ -58,6 +58,16 @@ KNOWN: list[Exception] = [
     errors.NothingToCancel(ended=True),
     errors.NothingToCancel(ended=False),
     errors.NotACard(),
+    errors.UnknownLora("inc", "ink"),
+    errors.UnknownLora("zzz", None),
+    errors.NoRoom("pocket", 256, 256),
+    errors.BadFactor("3"),
+    errors.NoPart(),
+    errors.NothingSeen(),
+    errors.NoPicture(),
+    errors.StrayWords("a cat"),
+    errors.BadOption("seed", taken=True),
+    errors.BadOption("1", taken=False),
     errors.Closing(),
 ]
 

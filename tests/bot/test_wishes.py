@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import prompts
-from bot import wishes
+from bot import refining, wishes
 from bot.config import Limits
 from bot.wishes import Options, Wish
 from engine.errors import LicenceNotAccepted, UnknownModel, UnsupportedSize
@@ -130,19 +130,21 @@ def test_a_models_own_steps_give_way_to_the_owners_limit() -> None:
 
 
 def test_a_variation_starts_from_its_picture_and_says_how_far_it_goes() -> None:
-    wish = wishes.variation(job(), image(2, width=128, height=512), "strong", limits=Limits(), dice=lambda: 5)
+    wish = refining.variation(
+        job(), image(2, width=128, height=384), "strong", catalogue=CATALOGUE, limits=Limits(), dice=lambda: 5
+    )
     assert wish.kind == "vary_strong"
     assert wish.parent_image_id == 102
     assert wish.request["image"] == image(2).digest
-    assert wish.request["strength"] == wishes.STRENGTH["strong"]
-    assert (wish.request["width"], wish.request["height"]) == (128, 512)
+    assert wish.request["strength"] == refining.STRENGTH["strong"]
+    assert (wish.request["width"], wish.request["height"]) == (128, 384)
     assert wish.request["seeds"] == [5, 6, 7, 8]
     assert wish.work == 9 * 4
 
 
 def test_a_reroll_asks_the_same_with_new_seeds() -> None:
     before = job()
-    wish = wishes.reroll(before, dice=lambda: 50)
+    wish = refining.reroll(before, dice=lambda: 50)
     assert wish.kind == "reroll"
     assert wish.request == before.request | {"seeds": [50, 51, 52, 53]}
     assert before.request["seeds"] == [1, 2, 3, 4]
@@ -151,5 +153,5 @@ def test_a_reroll_asks_the_same_with_new_seeds() -> None:
 def test_a_reroll_of_a_variation_is_one_of_the_same_picture() -> None:
     before = job(kind="vary_subtle", parent_image_id=3)
     before.request["image"], before.request["strength"] = "d" * 64, 0.4
-    wish = wishes.reroll(before)
+    wish = refining.reroll(before)
     assert (wish.kind, wish.parent_image_id, wish.request["image"]) == ("vary_subtle", 3, "d" * 64)

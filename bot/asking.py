@@ -1,0 +1,115 @@
+"""What a person asks for, found out: preferences from rows, pictures from addresses, LoRAs from names; then wishes.
+
+Between the commands and the pure `bot.wishes`: nothing is queued here, and what is wrong is said before there is a job.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import discord
+
+import prompts
+from bot import refining, wishes
+from bot.loras import naming
+from bot.styles import swatch
+from bot.uploads import Upload
+from bot.wishes import Given, Habits, Options, Wish
+from db import guilds, images, preferences
+from db.models import Job
+from engine.metadata import PictureMetadata
+from prompts import Address, Code, Prompt
+
+if TYPE_CHECKING:
+    from bot.client import Studio
+
+DEFAULTS = "defaults"
+"""The key of a server's settings with its text of parameters."""
+
+
+async def habits(interaction: "discord.Interaction[Studio]") -> Habits:
+    """What this person and this server prefer."""
+    async with interaction.client.database.reading() as session:
+        own = await preferences.get(session, interaction.user.id)
+        settings = await guilds.settings(session, interaction.guild_id)
+    return Habits(
+        suffix=own.suffix, own=own.defaults, guild=str(settings.get(DEFAULTS) or ""), options=dict(own.options)
+    )
+
+
+async def wished(
+    interaction: "discord.Interaction[Studio]", text: str, options: Options | None = None, *, parent: Job | None = None
+) -> list[Wish]:
+    """The jobs that a prompt asks for; pictures it names are fetched. A `parent` gives its model and pictures.
+
+    Raises prompts.PromptError, bot.errors.ForeignAddress, NotFetched, UnknownLora, NoRoom and errors of the engine.
+    """
+    studio, options = interaction.client, options or Options()
+    preferred = await habits(interaction)
+    if parent is not None:
+        # The words of a job say all that was preferred when it was made.
+        preferred = Habits(options=preferred.options)
+    found, loras = await naming.resolved(interaction, wishes.read(text, options, preferred))
+    given = await _given(interaction, found, _known(parent) if parent is not None else Given())
+    return wishes.wishes_for(
+        found,
+        options,
+        catalogue=studio.catalogue,
+        model=studio.config.engine.model if parent is None else parent.request["model"],
+        limits=studio.config.limits,
+        given=replace(given, loras=loras),
+    )
+
+
+async def take(interaction: "discord.Interaction[Studio]", address: str) -> tuple[Upload, int | None]:
+    """A picture handed in, stored, and the id of ours that it is, file for file. The answer is deferred before.
+
+    Raises bot.errors.ForeignAddress, NotFetched, engine.errors.UnfitUpload, DiskFull, StorageFailed.
+    """
+    if not interaction.response.is_done():
+        await interaction.response.defer(thinking=True)
+    upload = await interaction.client.uploads.take(address)
+    async with interaction.client.database.reading() as session:
+        same = await images.by_digest(session, upload.file)
+    return upload, None if same is None else same.id
+
+
+def scene_of(about: PictureMetadata | None) -> str:
+    """What a file of ours says that it shows."""
+    return about.prompt if about is not None else ""
+
+
+async def _given(interaction: "discord.Interaction[Studio]", found: Sequence[Prompt], known: Given) -> Given:
+    pictures, styles = dict(known.pictures), dict(known.styles)
+    for address in {one.url for prompt in found for one in _addresses(prompt)} - pictures.keys():
+        upload, _ = await take(interaction, address)
+        pictures[address] = upload.stored.digest
+    storage = interaction.client.storage
+    codes = {style.number for prompt in found for style in prompt.styles if isinstance(style, Code)}
+    for number in codes - styles.keys():
+        stored = await asyncio.to_thread(lambda number=number: storage.put(swatch(number or 0), None))
+        styles[number or 0] = stored.digest
+    return Given(pictures=pictures, styles=styles)
+
+
+def _addresses(prompt: Prompt) -> list[Address]:
+    styles = [style for style in prompt.styles if isinstance(style, Address)]
+    return [*prompt.images, *styles, *([prompt.subject] if prompt.subject else [])]
+
+
+def _known(parent: Job) -> Given:
+    """The parent's pictures by the addresses in its prompt, which may have expired since."""
+    try:
+        prompt = prompts.parse(refining.words_of(parent))
+    except prompts.PromptError:
+        return Given()
+    asked = [*prompt.images, *prompt.styles, *([prompt.subject] if prompt.subject else [])]
+    stored = [reference["image"] for reference in parent.request.get("references") or ()]
+    if len(asked) != len(stored):
+        return Given()
+    pairs = list(zip(asked, stored, strict=True))
+    return Given(
+        pictures={one.url: digest for one, digest in pairs if isinstance(one, Address)},
+        styles={one.number: digest for one, digest in pairs if isinstance(one, Code) and one.number is not None},
+    )

@@ -1,0 +1,78 @@
+"""Reactions on our messages: an envelope sends the pictures by direct message, a cross cancels or deletes.
+
+A reaction cannot be answered where it stands, so what is not allowed simply does not happen.
+"""
+
+import io
+import logging
+from typing import TYPE_CHECKING
+
+import aiohttp
+import discord
+
+from bot import album, recognition
+from bot.delivery.upload import pack
+from bot.errors import Refusal
+from bot.recognition import Shown
+from bot.ui import cards
+
+if TYPE_CHECKING:
+    from bot.client import Studio
+
+log = logging.getLogger(__name__)
+
+ENVELOPES = ("✉️", "✉", "📨", "📩")
+CROSSES = ("❌", "✖️", "✖")
+LIMIT = 10 * 2**20
+"""Bytes of a file in a direct message."""
+
+
+async def added(studio: "Studio", payload: discord.RawReactionActionEvent) -> None:
+    """Carry out what a reaction means; raises nothing that a person could cause."""
+    mark = payload.emoji.name or ""
+    if mark not in (*ENVELOPES, *CROSSES) or studio.user is None or payload.message_author_id != studio.user.id:
+        return
+    if payload.user_id == studio.user.id:
+        return
+    try:
+        channel = studio.get_partial_messageable(payload.channel_id)
+        message = await channel.fetch_message(payload.message_id)
+        shown = await recognition.shown_by(studio, message)
+        if mark in ENVELOPES:
+            await _send(studio, payload.user_id, shown)
+        elif _may(payload, shown):
+            await _end(studio, message, shown)
+    except (Refusal, discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as problem:
+        log.info("a reaction came to nothing: %s", type(problem).__name__)
+
+
+async def _send(studio: "Studio", user_id: int, shown: Shown) -> None:
+    """Separate pictures with their seeds and the job's number."""
+    if not shown.living:
+        return
+    person = await studio.create_dm(discord.Object(user_id))
+    for image in shown.living:
+        upload = await pack(studio.storage, [image], LIMIT)
+        words = [cards.separate(shown.job, image), *upload.notices]
+        files = [discord.File(io.BytesIO(content), filename=name) for name, content in upload.files]
+        await person.send("\n".join(words), files=files)
+
+
+async def _end(studio: "Studio", message: discord.Message, shown: Shown) -> None:
+    if not shown.job.status.ended:
+        await studio.orders.cancel(shown.job)
+        return
+    await album.delete(studio.database, studio.storage, shown.living)
+    studio.delivery.unmark(message)
+    await message.delete()
+    if message.id != shown.job.card_message_id:
+        studio.delivery.redraw(shown.job)
+
+
+def _may(payload: discord.RawReactionActionEvent, shown: Shown) -> bool:
+    """The author, or a moderator of the server in which the job was made."""
+    if payload.user_id == shown.job.author_id:
+        return True
+    member = payload.member
+    is_here = payload.guild_id is not None and payload.guild_id == shown.job.guild_id
+    return is_here and member is not None and member.guild_permissions.manage_messages

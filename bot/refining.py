@@ -1,0 +1,244 @@
+"""From a picture and a button to what the engine will be asked: variations, upscales, larger canvases, regions, edits.
+
+Pure, as `bot.wishes`: no rows are written, no Discord, no pixels. What a job may ask of an edit is in `engine.edits`.
+"""
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from bot.config import Limits
+from bot.errors import BadFactor
+from bot.wishes import Catalogue, Dice, Wish, roll, seeds, size, work
+from db.models import Image, Job, JobRequest
+from engine.edits.outline import outline
+from engine.edits.region import CELLS
+from engine.edits.words import rewritten
+from engine.errors import UnsupportedSize
+
+STRENGTH = {"subtle": 0.4, "strong": 0.75}
+"""How far a variation leaves its picture: at 0.4 the composition stays, at 0.75 only its large forms do."""
+PARTS = tuple(CELLS)
+"""The parts of a picture by name: the nine of a grid in reading order, then halves."""
+DIRECTIONS = ("left", "right", "up", "down")
+
+
+def variation(job: Job, image: Image, how: str, *, catalogue: Catalogue, limits: Limits, dice: Dice = roll) -> Wish:
+    """New pictures that start from `image` of `job`; `how` is "subtle" or "strong"."""
+    request = _from(job, image, catalogue, limits)
+    request["strength"] = STRENGTH[how]
+    request["seeds"] = seeds(dice(), limits.pictures)
+    return _wish(f"vary_{how}", words_of(job), request, image)
+
+
+def reroll(job: Job, *, dice: Dice = roll) -> Wish:
+    """The same request with new seeds; of a refinement, again one of the same picture."""
+    request = _copy(job.request)
+    request["seeds"] = seeds(dice(), len(request["seeds"]))
+    kind = "reroll" if job.kind in ("imagine", "reroll") else job.kind
+    return Wish(
+        kind=kind,
+        prompt=job.prompt,
+        request=request,
+        work=job.work,
+        relaxed=job.relaxed,
+        parent_image_id=job.parent_image_id,
+    )
+
+
+def remix(base: Wish, image: Image, *, catalogue: Catalogue, limits: Limits, strength: float | None = None) -> Wish:
+    """`base`, a wish of words alone, as one that starts from `image`: the strong way unless a strength is given."""
+    shape = (image.width, image.height)
+    return started(base, image.digest, shape, catalogue=catalogue, limits=limits, strength=strength, parent=image.id)
+
+
+def started(
+    base: Wish,
+    picture: str,
+    shape: tuple[int, int],
+    *,
+    catalogue: Catalogue,
+    limits: Limits,
+    strength: float | None = None,
+    parent: int | None = None,
+) -> Wish:
+    """As `remix`, from a stored picture of any origin, by digest and shape."""
+    request = _copy(base.request)
+    request["image"], request["strength"] = picture, STRENGTH["strong"] if strength is None else strength
+    request["width"], request["height"] = _drawable(catalogue.get(request["model"]), *shape, limits)
+    return replace(base, kind="remix", request=request, work=work(request), parent_image_id=parent)
+
+
+def upscale(job: Job, image: Image, how: str, *, catalogue: Catalogue, longest: int, dice: Dice = roll) -> Wish:
+    """Twice as long and wide, "subtle" or "creative". Raises UpscaledEnough."""
+    edit = {"kind": "upscale", "how": how}
+    return _edited(f"upscale_{how}", job, image, edit, [dice()], catalogue=catalogue, longest=longest)
+
+
+def zoom(
+    job: Job, image: Image, factor: float, *, catalogue: Catalogue, limits: Limits, longest: int, dice: Dice = roll
+) -> Wish:
+    """The picture `factor` (above 1, at most 2) times smaller amid more of its world."""
+    edit = {"kind": "zoom", "factor": factor}
+    return _edited("zoom", job, image, edit, seeds(dice(), limits.pictures), catalogue=catalogue, longest=longest)
+
+
+def square(job: Job, image: Image, *, catalogue: Catalogue, limits: Limits, longest: int, dice: Dice = roll) -> Wish:
+    """The picture amid a square. Raises BadRequest for one that is square."""
+    found = seeds(dice(), limits.pictures)
+    return _edited("square", job, image, {"kind": "square"}, found, catalogue=catalogue, longest=longest)
+
+
+def pan(
+    job: Job, image: Image, direction: str, *, catalogue: Catalogue, limits: Limits, longest: int, dice: Dice = roll
+) -> Wish:
+    """The picture with more of its world in one of DIRECTIONS."""
+    edit = {"kind": "pan", "direction": direction}
+    found = seeds(dice(), limits.pictures)
+    return _edited(f"pan_{direction}", job, image, edit, found, catalogue=catalogue, longest=longest)
+
+
+def region(
+    base: Wish, image: Image, *, cells: Sequence[str], mask: str | None, catalogue: Catalogue, longest: int
+) -> Wish:
+    """`base`, a wish of words alone, drawn into a part of `image`: the named cells, or the white of a stored mask."""
+    request = _copy(base.request)
+    request["image"] = image.digest
+    request["edit"] = {"kind": "region"} if mask else {"kind": "region", "cells": list(cells)}
+    if mask:
+        request["mask"] = mask
+    return _outlined(
+        "region", base.prompt, request, (image.width, image.height), catalogue, longest, image, base.relaxed
+    )
+
+
+def blend(
+    base: Wish, pictures: Sequence[str], *, catalogue: Catalogue, longest: int, parent: int | None = None
+) -> Wish:
+    """Two to five stored pictures, by digest, in one; `base` has the size and the words, which may be none."""
+    request = _copy(base.request)
+    request["prompt"] = ""
+    request["references"] = [{"kind": "image", "image": digest, "weight": 1.0} for digest in pictures]
+    request["edit"] = {"kind": "blend"}
+    size_ = (request["width"], request["height"])
+    wish = _outlined("blend", f"{len(pictures)} pictures", request, size_, catalogue, longest, None, base.relaxed)
+    return replace(wish, parent_image_id=parent)
+
+
+def edit(
+    base: Wish,
+    instruction: str,
+    *,
+    picture: str,
+    shape: tuple[int, int],
+    scene: str,
+    catalogue: Catalogue,
+    longest: int,
+    parent: int | None = None,
+) -> Wish:
+    """A stored picture of the given shape, changed in words; `scene` is what it shows, "" where nobody knows."""
+    request = _copy(base.request)
+    request["image"] = picture
+    request["prompt"] = rewritten(scene, instruction).prompt if scene else ""
+    request["edit"] = {"kind": "words", "instruction": instruction} | ({"scene": scene} if scene else {})
+    wish = _outlined("edit", instruction, request, shape, catalogue, longest, None, base.relaxed)
+    return replace(wish, parent_image_id=parent)
+
+
+def factor_of(text: str) -> float:
+    """A factor as typed, "1.8" or "1.8x". Raises BadFactor unless it is above 1 and at most 2."""
+    bare = text.strip().lower().removesuffix("x").replace(",", ".")
+    try:
+        factor = float(bare) if len(bare) < 10 and bare.replace(".", "", 1).isdigit() else 0.0
+    except ValueError:
+        factor = 0.0
+    if not 1.005 <= factor <= 2:
+        raise BadFactor(text)
+    return round(factor, 2)
+
+
+def words_of(job: Job) -> str:
+    """A job's prompt as one could type it again: what was typed, or for pictures without words of theirs the scene."""
+    return job.request["prompt"] if job.kind in ("blend", "edit") else job.prompt
+
+
+def _edited(
+    kind: str,
+    job: Job,
+    image: Image,
+    edit: Mapping[str, Any],
+    wanted: list[int],
+    *,
+    catalogue: Catalogue,
+    longest: int,
+) -> Wish:
+    request: Any = _fresh(job.request)
+    request["image"], request["strength"] = image.digest, None
+    request["edit"], request["seeds"] = dict(edit), wanted
+    for name in ("tile", "stop", *(["chaos"] if len(wanted) == 1 else [])):
+        request.pop(name, None)
+    shape = (image.width, image.height)
+    return _outlined(kind, words_of(job), request, shape, catalogue, longest, image, job.relaxed)
+
+
+def _outlined(
+    kind: str,
+    prompt: str,
+    request: JobRequest,
+    shape: tuple[int, int],
+    catalogue: Catalogue,
+    longest: int,
+    parent: Image | None,
+    relaxed: bool,
+) -> Wish:
+    """The wish with the size and the cost that the edit will have. Raises BadRequest, UpscaledEnough."""
+    entry = catalogue.get(request["model"])
+    ahead = outline(request, picture=shape, entry=entry, longest=longest)
+    request["width"], request["height"] = ahead.width, ahead.height
+    return Wish(
+        kind=kind,
+        prompt=prompt,
+        request=request,
+        work=ahead.work,
+        relaxed=relaxed,
+        parent_image_id=None if parent is None else parent.id,
+    )
+
+
+def _wish(kind: str, prompt: str, request: JobRequest, image: Image) -> Wish:
+    return Wish(kind=kind, prompt=prompt, request=request, work=work(request), parent_image_id=image.id)
+
+
+def _from(job: Job, image: Image, catalogue: Catalogue, limits: Limits) -> JobRequest:
+    request = _fresh(job.request)
+    request["image"] = image.digest
+    entry = catalogue.get(request["model"])
+    request["width"], request["height"] = _drawable(entry, image.width, image.height, limits)
+    return request
+
+
+def _drawable(entry: Any, width: int, height: int, limits: Limits) -> tuple[int, int]:
+    """The picture's own size where the model draws it, else the model's usual pixels in nearly the same shape."""
+    try:
+        entry.check_size(width, height)
+        if width * height <= limits.pixels:
+            return width, height
+    except UnsupportedSize:
+        pass
+    ratio = max(0.25, min(4.0, width / height))
+    return size(entry, (round(1000 * ratio), 1000), limits)
+
+
+def _copy(old: Mapping[str, Any]) -> JobRequest:
+    request: Any = copy.deepcopy(dict(old))
+    return request
+
+
+def _fresh(old: Mapping[str, Any]) -> JobRequest:
+    """The request for another picture: without what was said of the parent's own parent alone."""
+    request: Any = _copy(old)
+    blended = (request.get("edit") or {}).get("kind") == "blend"
+    for name in ("edit", "mask", *(["references"] if blended else [])):
+        request.pop(name, None)
+    return request

@@ -1,0 +1,166 @@
+"""The forms that buttons open: words for a remix, a zoom's factor, a part of a picture. Knows no rows' queries."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import ui
+
+from bot import album, asking, refining
+from bot.errors import NoPart, answer
+from bot.ui import confirm
+from db.models import Image, Job
+
+if TYPE_CHECKING:
+    from bot.client import Studio
+
+PARAGRAPH = discord.TextStyle.paragraph
+LONGEST = 4000
+
+
+class Form(ui.Modal):
+    """A modal whose errors reach the person. Subclasses give `sent`, which must answer the interaction."""
+
+    async def on_submit(self, interaction: "discord.Interaction[Any]") -> None:
+        try:
+            await self.sent(interaction)
+        except Exception as error:
+            await answer(interaction, error)
+
+    async def sent(self, interaction: "discord.Interaction[Studio]") -> None:
+        raise NotImplementedError
+
+
+def words(text: str, *, label: str, required: bool = True) -> ui.Label[Any]:
+    """A field for a prompt with its parameters, filled with `text`."""
+    field: ui.TextInput[Any] = ui.TextInput(
+        custom_id="prompt", style=PARAGRAPH, default=text[:LONGEST], max_length=LONGEST, required=required
+    )
+    return ui.Label(text=label, component=field)
+
+
+def said(label: ui.Label[Any]) -> str:
+    """What was typed into a field of words."""
+    assert isinstance(label.component, ui.TextInput)
+    return label.component.value or ""
+
+
+class RemixForm(Form, title="Remix"):
+    """New words for a picture (None: for the whole job), which stays the start of what is drawn."""
+
+    def __init__(self, job: Job, image: Image | None, strength: float | None = None) -> None:
+        super().__init__()
+        self._job, self._image, self._strength = job, image, strength
+        self.prompt = words(refining.words_of(job), label="Prompt and parameters")
+        self.add_item(self.prompt)
+
+    async def sent(self, interaction: "discord.Interaction[Studio]") -> None:
+        studio = interaction.client
+        wished = await asking.wished(interaction, said(self.prompt), parent=self._job)
+        image, strength = self._image, self._strength
+        if image is None and self._job.parent_image_id is not None and self._job.request["strength"] is not None:
+            _, image = await album.living(studio.database, self._job.parent_image_id)
+            strength = self._job.request["strength"]
+        if image is not None:
+            await album.living(studio.database, image.id)  # it may be gone since the form was opened
+            limits = studio.config.limits
+            wished = [
+                refining.remix(one, image, catalogue=studio.catalogue, limits=limits, strength=strength)
+                for one in wished
+            ]
+        await confirm.accept(interaction, wished)
+
+
+class StrangerForm(Form, title="Remix"):
+    """New words for a picture that was made elsewhere, by its address."""
+
+    def __init__(self, address: str, text: str) -> None:
+        super().__init__()
+        self._address = address
+        self.prompt = words(text, label="Prompt and parameters")
+        self.add_item(self.prompt)
+
+    async def sent(self, interaction: "discord.Interaction[Studio]") -> None:
+        studio = interaction.client
+        upload, image_id = await asking.take(interaction, self._address)
+        shape = (upload.stored.width, upload.stored.height)
+        limits = studio.config.limits
+        wished = [
+            refining.started(
+                one, upload.stored.digest, shape, catalogue=studio.catalogue, limits=limits, parent=image_id
+            )
+            for one in await asking.wished(interaction, said(self.prompt))
+        ]
+        await confirm.accept(interaction, wished)
+
+
+class ZoomForm(Form, title="Zoom Out"):
+    """How far, and what there is around."""
+
+    def __init__(self, job: Job, image: Image) -> None:
+        super().__init__()
+        self._job, self._image = job, image
+        self.factor: ui.TextInput[Any] = ui.TextInput(custom_id="factor", default="1.8", max_length=10)
+        self.add_item(ui.Label(text="How far", description="More than 1, at most 2", component=self.factor))
+
+    async def sent(self, interaction: "discord.Interaction[Studio]") -> None:
+        studio, limits = interaction.client, interaction.client.config.limits
+        factor = refining.factor_of(self.factor.value)
+        job, image = await album.living(studio.database, self._image.id)
+        wish = refining.zoom(job, image, factor, catalogue=studio.catalogue, limits=limits, longest=limits.longest)
+        await studio.orders.accept(interaction, [wish])
+
+
+class RegionForm(Form, title="Vary (Region)"):
+    """What should be there, and where: parts of a grid by name, or the white of a mask."""
+
+    def __init__(self, job: Job, image: Image) -> None:
+        super().__init__()
+        self._image = image
+        self._job = job
+        self.prompt = words(refining.words_of(job), label="What should be there")
+        self.cells: ui.Select[Any] = ui.Select(
+            custom_id="cells",
+            placeholder="Parts of the picture",
+            min_values=0,
+            max_values=9,
+            required=False,
+            options=[discord.SelectOption(label=name, value=name) for name in refining.PARTS],
+        )
+        self.mask: ui.FileUpload[Any] = ui.FileUpload(custom_id="mask", required=False, min_values=0, max_values=1)
+        self.add_item(self.prompt)
+        self.add_item(ui.TextDisplay(_grid(refining.PARTS[:9])))
+        self.add_item(ui.Label(text="Which part", component=self.cells))
+        self.add_item(
+            ui.Label(text="Or a mask", description="A picture, white where it is drawn anew", component=self.mask)
+        )
+
+    async def sent(self, interaction: "discord.Interaction[Studio]") -> None:
+        studio = interaction.client
+        if not self.cells.values and not self.mask.values:
+            raise NoPart
+        mask = None
+        if self.mask.values:
+            upload, _ = await asking.take(interaction, self.mask.values[0].url)
+            mask = upload.stored.digest
+        _, image = await album.living(studio.database, self._image.id)
+        wished = [
+            refining.region(
+                one,
+                image,
+                cells=self.cells.values,
+                mask=mask,
+                catalogue=studio.catalogue,
+                longest=studio.config.limits.longest,
+            )
+            for one in await asking.wished(interaction, said(self.prompt), parent=self._job)
+        ]
+        await confirm.accept(interaction, wished)
+
+
+def _grid(names: Sequence[str]) -> str:
+    """The parts as they lie on the picture."""
+    width = max(map(len, names))
+    rows = [" │ ".join(name.center(width) for name in names[first : first + 3]) for first in (0, 3, 6)]
+    line = "─┼─".join("─" * width for _ in range(3))
+    return "```\n" + f"\n{line}\n".join(rows) + "\n```"

@@ -1,0 +1,169 @@
+"""The buttons that make pictures from pictures, clicked; their rows, their words, and what they answer to."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import refining
+from db import images
+from db.models import Job
+from playground import Interaction
+from tests.bot.studio import Json, Running, labels, private_words, running, world
+
+
+async def single(bot: Running, **options: Any) -> Json:
+    """A message with one picture and all of its buttons."""
+    return await bot.imagine(**({"count": 1, "steps": 2} | options))
+
+
+async def last(bot: Running, count: int) -> Job:
+    return (await bot.delivered(count))[-1]
+
+
+async def result(bot: Running, asked: Interaction) -> Json:
+    assert asked.message is not None, asked.reason
+    return await bot.pictures(asked.message)
+
+
+@pytest.mark.parametrize(
+    ("label", "kind", "edit", "size", "title"),
+    [
+        ("Upscale (Subtle)", "upscale_subtle", {"kind": "upscale", "how": "subtle"}, (512, 512), "Upscaled (Subtle)"),
+        ("Upscale (Creative)", "upscale_creative", {"kind": "upscale", "how": "creative"}, (512, 512), "(Creative)"),
+        ("Zoom Out 2x", "zoom", {"kind": "zoom", "factor": 2.0}, (256, 256), "Zoom Out (2x)"),
+        ("Zoom Out 1.5x", "zoom", {"kind": "zoom", "factor": 1.5}, (256, 256), "Zoom Out (1.5x)"),
+        ("➡️", "pan_right", {"kind": "pan", "direction": "right"}, (384, 256), "Pan Right"),
+        ("⬆️", "pan_up", {"kind": "pan", "direction": "up"}, (256, 384), "Pan Up"),
+    ],
+)
+async def test_a_button_draws_more_of_a_picture_and_says_what_it_did(
+    bot: Running, label: str, kind: str, edit: dict[str, Any], size: tuple[int, int], title: str
+) -> None:
+    card = await single(bot)
+    child = await result(bot, await bot.pg.person("Ben").click(card, label))
+    made = await last(bot, 2)
+    assert (made.kind, made.request["edit"]) == (kind, edit)
+    assert (made.request["width"], made.request["height"]) == size
+    assert title in child["content"]
+    assert "a red house" in child["content"]
+    assert child["message_reference"]["message_id"] == card["id"]
+    async with bot.database.reading() as session:
+        pictures = await images.of_job(session, made.id)
+    assert {(one.width, one.height) for one in pictures} == {size}
+    assert {one.parent_image_id for one in pictures} == {made.parent_image_id} == {1}
+    assert len(pictures) == (1 if "Upscale" in label else 4)
+
+
+async def test_make_square_is_offered_where_a_picture_is_not_and_makes_it_so(bot: Running) -> None:
+    assert "Make Square" not in labels(await single(bot))
+    wide = await single(bot, aspect="3:2")
+    child = await result(bot, await bot.pg.person("Ada").click(wide, "Make Square"))
+    made = await last(bot, 3)
+    assert made.request["width"] == made.request["height"]
+    assert "Make Square" in child["content"]
+
+
+async def test_an_upscale_beyond_the_owners_limit_is_refused_in_words(tmp_path: Path, sqlite_url: str) -> None:
+    async with world() as pg, running(tmp_path, sqlite_url, pg=pg, document={"limits": {"longest": 512}}) as bot:
+        large = await result(bot, await pg.person("Ada").click(await single(bot), "Upscale (Subtle)"))
+        assert "512" in private_words(await pg.person("Ada").click(large, "Upscale (Subtle)"))
+        bot.was_polite()
+
+
+async def test_a_variation_of_an_upscale_is_drawn_at_a_size_the_model_has(bot: Running) -> None:
+    large = await result(bot, await bot.pg.person("Ada").click(await single(bot), "Upscale (Subtle)"))
+    await result(bot, await bot.pg.person("Ada").click(large, "Vary (Strong)"))
+    made = await last(bot, 3)
+    assert (made.request["width"], made.request["height"]) == (256, 256)
+    assert "edit" not in made.request
+
+
+async def test_a_custom_zoom_asks_how_far_and_knows_what_is_too_far(bot: Running) -> None:
+    card = await single(bot)
+    ada = bot.pg.person("Ada")
+    await result(bot, await ada.submit(await ada.click(card, "Custom Zoom"), {"factor": "1.25x"}))
+    assert (await last(bot, 2)).request["edit"]["factor"] == 1.25
+    for factor in ("3", "1", "far", "nan", "-2"):
+        refused = await ada.submit(await ada.click(card, "Custom Zoom"), {"factor": factor})
+        assert "is no zoom" in private_words(refused)
+
+
+async def test_a_region_is_redrawn_by_name_or_by_mask_with_words_of_its_own(bot: Running) -> None:
+    card = await single(bot)
+    ada = bot.pg.person("Ada")
+    filled = {"prompt": "a blue door --seed 9", "cells": ["top left", "top"]}
+    child = await result(bot, await ada.submit(await ada.click(card, "Vary (Region)"), filled))
+    made = await last(bot, 2)
+    assert made.request["edit"] == {"kind": "region", "cells": ["top left", "top"]}
+    assert (made.request["prompt"], made.request["seeds"][0], made.parent_image_id) == ("a blue door", 9, 1)
+    assert "**a blue door --seed 9** - Variations (Region)" in child["content"]
+    assert child["message_reference"]["message_id"] == card["id"]
+    mask = bot.pg.attachment_bytes(card["attachments"][0])
+    form = await ada.click(card, "Vary (Region)")
+    asked = await ada.submit(form, {"prompt": "a cat", "mask": [("mask.png", mask)]})
+    await bot.pg.wait_for(lambda: bool(asked.message and asked.message["attachments"]))
+    made = await last(bot, 3)
+    assert made.request["edit"] == {"kind": "region"}
+    assert made.request["mask"]
+    refused = await ada.submit(await ada.click(card, "Vary (Region)"), {"prompt": "a cat"})
+    assert "which part" in private_words(refused)
+
+
+async def test_remix_takes_new_words_and_starts_from_the_picture(bot: Running) -> None:
+    card = await single(bot, prompt="a red house --ar 3:2 --chaos 20")
+    ben = bot.pg.person("Ben")
+    form = await ben.click(card, "Remix")
+    child = await result(bot, await ben.submit(form, {"prompt": "a blue house --ar 3:2"}))
+    made = await last(bot, 2)
+    assert (made.kind, made.request["prompt"], made.parent_image_id) == ("remix", "a blue house", 1)
+    assert made.request["strength"] == refining.STRENGTH["strong"]
+    assert "chaos" not in made.request
+    assert "**a blue house --ar 3:2** - Remix" in child["content"]
+    refused = await ben.submit(await ben.click(card, "Remix"), {"prompt": "a house --sed 4"})
+    assert "`--seed`" in private_words(refused)
+
+
+async def test_remix_mode_makes_the_drawing_buttons_ask_for_words(bot: Running) -> None:
+    grid = await bot.imagine(count=2, steps=2)
+    ada = bot.pg.person("Ada")
+    panel = (await ada.slash("studio", "settings")).message
+    assert panel is not None
+    await ada.click(panel, "Remix mode: off")
+    await bot.pg.wait_for(lambda: "Remix mode: on" in labels(panel))
+    form = await ada.click(grid, "V2")
+    assert form.modal is not None
+    await result(bot, await ada.submit(form, {"prompt": "a green house"}))
+    made = await last(bot, 2)
+    assert (made.request["prompt"], made.parent_image_id, made.kind) == ("a green house", 2, "remix")
+    again = await ada.click(grid, "🔄")
+    await result(bot, await ada.submit(again, {"prompt": "a cat"}))
+    made = await last(bot, 3)
+    assert (made.request["prompt"], made.request["image"]) == ("a cat", None)
+    assert (await bot.pg.person("Ben").click(grid, "V1")).modal is None
+    await bot.delivered(4)
+
+
+async def test_what_was_said_of_a_prompt_stays_with_its_children(bot: Running) -> None:
+    card = await single(bot, prompt="a red::2 house::1 --no trees --weird 300 --stop 50 --tile")
+    await result(bot, await bot.pg.person("Ada").click(card, "Zoom Out 2x"))
+    request = (await last(bot, 2)).request
+    assert request["texts"] == [["a red", pytest.approx(2 / 3)], ["house", pytest.approx(1 / 3)]]
+    assert (request["negative_prompt"], request["weird"]) == ("trees", 0.1)
+    # A canvas that goes on is drawn to its end, and its borders do not fit each other.
+    assert "stop" not in request
+    assert "tile" not in request
+
+
+async def test_reactions_send_the_pictures_apart_and_delete_them(bot: Running) -> None:
+    card = await bot.imagine("Ben", count=2, steps=1, seed=5)
+    cleo, ben = bot.pg.person("Cleo"), bot.pg.person("Ben")
+    await cleo.react(card, "✉️")
+    await bot.pg.wait_for(lambda: len(bot.pg.messages(cleo.dm())) == 2)
+    sent = bot.pg.messages(cleo.dm())
+    assert ["seed 5" in sent[0]["content"], "seed 6" in sent[1]["content"]] == [True, True]
+    assert all("job 1" in one["content"] and len(one["attachments"]) == 1 for one in sent)
+    await cleo.react(card, "❌")
+    await ben.react(card, "❌")
+    await bot.pg.wait_for(lambda: card["id"] not in [one["id"] for one in bot.pg.messages("studio")])
+    assert list(bot.storage.folder.glob("*/*.png")) == []

@@ -44,6 +44,12 @@ class Describer:
         """The picture as a prompt; "" where nothing can be told."""
         return next(iter(self.prompts(picture, 1)), "")
 
+    def subject(self, picture: Image.Image) -> str:
+        """What the picture is of, without where it is: "a red house"; "" where nothing can be told."""
+        if self._captioner:
+            return self.words(picture)
+        return subject_of(self.read(picture))
+
     def prompts(self, picture: Image.Image, count: int = PROMPTS) -> list[str]:
         """Up to `count` different prompts for such a picture, the plainest first; none where nothing can be told."""
         if self._captioner:
@@ -92,6 +98,17 @@ def prompts_of(reading: "Reading", count: int = PROMPTS) -> list[str]:
         if len(found) >= count:
             break
     return found[:count]
+
+
+def subject_of(reading: "Reading") -> str:
+    """The largest thing that has a name, in its colour."""
+    from engine.pocket.scenes import phrases
+
+    thing = next((seen for seen in reading.things if seen.kind is not None), None)
+    if thing is None or thing.kind is None:
+        return ""
+    words = f"{phrases('color')[thing.color][0]} {phrases('kind')[thing.kind][0]}"
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
 def _told(scene: "Scene") -> "Scene":

@@ -69,8 +69,7 @@ def lanes_of(drawing: Drawing, prompts: PromptCache, bank: "Bank | None" = None)
     def encoded(text: str) -> Conditioning:
         return prompts.encode(model, text, loras=request.loras, bank=bank)
 
-    texts = [text for text, _ in request.texts] or [request.prompt]
-    conditionings = [prompt_of(request, [encoded(text) for text in texts])]
+    conditionings = [prompt_of(request, encoded)]
     if request.negative_prompt:
         conditionings.append(encoded(request.negative_prompt))
     corrections = corrections_of(request, model)
@@ -90,7 +89,7 @@ def lanes_of(drawing: Drawing, prompts: PromptCache, bank: "Bank | None" = None)
                 conditionings=tuple(conditionings),
                 memories=tuple(_memory(request, model) for _ in conditionings),
                 kept=kept,
-                effects=effects_of(request, model, seed, corrections),
+                effects=effects_of(request, model, seed, corrections, encoded),
             )
         )
     return lanes

@@ -18,7 +18,7 @@ from engine.edits.outline import FACTOR, LONGEST, canvas_of, check, frame, stren
 from engine.edits.words import rewritten, scenery
 from engine.errors import BadRequest
 from engine.models import Catalogue, ModelEntry
-from engine.requests import ImageRequest
+from engine.requests import MOST_TEXTS, ImageRequest, Reference
 
 Drawn = Sequence[tuple[Image.Image, ...]]
 """The pictures of each request, in the order of its seeds."""
@@ -30,6 +30,8 @@ class Reads(Protocol):
     """Who tells in words what a picture shows, and where in it something is, in pixels; a `Describer` does."""
 
     def words(self, picture: Image.Image) -> str: ...
+
+    def subject(self, picture: Image.Image) -> str: ...
 
     def where(self, picture: Image.Image, words: str) -> tuple[int, int, int, int] | None: ...
 
@@ -62,9 +64,30 @@ class Editor:
         cannot be done.
         """
         if edit is None:
-            return Plan(requests=(request,), finish=lambda drawn: drawn[0])
+            return Plan(requests=(_told(request, self.reader),), finish=lambda drawn: drawn[0])
         entry = self.catalogue.get(request.model)
         return _planned(edit, request, entry, self.reader, self.upscale, self.longest)
+
+
+def _told(request: ImageRequest, reader: Reads) -> ImageRequest:
+    """With what its references show put into words, beside the prompt by their weights; a style has no words."""
+    said = [
+        (words, reference.weight)
+        for reference in request.references
+        if reference.kind != "style" and reference.weight > 0
+        if (words := _shown(reader, reference))
+    ]
+    if not said:
+        return request
+    own = list(request.texts) or ([(request.prompt, 1.0)] if request.prompt else [])
+    total = sum(abs(weight) for _, weight in own) or 1.0
+    texts = [*((text, weight / total) for text, weight in own), *said]
+    whole = sum(abs(weight) for _, weight in texts)
+    return replace(request, texts=tuple((text, weight / whole) for text, weight in texts)[:MOST_TEXTS])
+
+
+def _shown(reader: Reads, reference: Reference) -> str:
+    return reader.subject(reference.image) if reference.kind == "subject" else reader.words(reference.image)
 
 
 def _planned(

@@ -5,8 +5,8 @@ Imports torch: for the device thread only. Knows no queue, no batches, no rows o
 | of the request    | what it does                                                                             |
 |-------------------|------------------------------------------------------------------------------------------|
 | `texts`           | mixes the texts' embeddings by their weights; a negative one leads away from its text|
-| `chaos`           | noise on the prompt's embedding in the first half of the steps, other noise for every seed |
-| `weird`           | the embedding turned away from the prompt, in the same direction for all pictures        |
+| `chaos`           | each seed's picture leans on a wording of its own, and on none in the first half of the steps |
+| `weird`           | mixes in something that has nothing to do with the prompt                                 |
 | `stylize`         | contrast and colour around the picture's mean, from 0 (plainer) over 0.1 (as drawn) to 1 |
 | `tile`            | latents rolled from step to step, and an autoencoder that wraps around                   |
 | reference "image" | large forms pulled towards the picture's, most in the first steps                        |

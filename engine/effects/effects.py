@@ -3,27 +3,38 @@
 Imports torch: for the device thread only. Knows no batches.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 
-from engine.effects import mixing, steering, tiling
+from engine.effects import mixing, steering, straying, tiling
 from engine.families import Conditioning, Family
 from engine.requests import ImageRequest
 
-_WEIRD = 0.6  # of a quarter circle, at most: beyond it nothing of the prompt is left
-_CHAOS = 0.9
-_ODD = 20261  # the direction of what is weird; any number, as long as it stays the same
+_WEIRD = 0.55  # the oddity's largest share: much beyond it the prompt would be the odd thing
+_CHAOS = 0.85  # the largest share of the seed's own wording
+_EASE = 0.7  # exponent of both: small shares hardly show
+_FREE = 0.5  # of the steps, in which chaos also loosens the prompt itself
+_LOOSE = 0.6
+
+Encode = Callable[[str], Conditioning]
+"""A text as the model understands it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Effects:
-    """What is special about a lane. `grid` is its tokens' rows and columns."""
+    """What is special about a lane.
+
+    Attributes:
+        grid: rows and columns of its tokens.
+        elsewhere: with chaos, the prompt in the seed's own wording; `nothing` is the empty prompt.
+    """
 
     grid: tuple[int, int]
     chaos: float = 0.0
-    seed: int = 0
+    elsewhere: Conditioning | None = None
+    nothing: Conditioning | None = None
     tile: bool = False
     corrections: tuple[steering.Correction, ...] = ()
 
@@ -39,11 +50,13 @@ class Effects:
         return tiling.rolled(velocity, (-down, -right), self.grid)
 
     def said(self, conditioning: Conditioning, share: float) -> Conditioning:
-        """The prompt at this share of the steps: while chaos lasts, partly this seed's own noise."""
-        amount = self.chaos * _CHAOS * max(0.0, 1 - share / mixing.ANNEALED)
-        if amount <= 0:
+        """The prompt at this share of the steps: with chaos partly in this seed's own words, and loosely at first."""
+        if self.elsewhere is None or self.nothing is None:
             return conditioning
-        return mixing.turned(conditioning, amount, torch.Generator("cpu").manual_seed(self.seed))
+        own = self.chaos**_EASE * _CHAOS
+        loose = self.chaos * _LOOSE * max(0.0, 1 - share / _FREE)
+        parts = [(conditioning, (1 - own) * (1 - loose)), (self.elsewhere, own * (1 - loose)), (self.nothing, loose)]
+        return mixing.mixed(parts)
 
     def steered(
         self, velocity: torch.Tensor, latents: torch.Tensor, sigma: torch.Tensor | float, share: float
@@ -54,13 +67,16 @@ class Effects:
         return steering.steered(velocity, latents, sigma, share, *self.corrections)
 
 
-def prompt_of(request: ImageRequest, encoded: Sequence[Conditioning]) -> Conditioning:
-    """What the model is told: `encoded` are the request's `texts`, or its prompt alone."""
-    weights = [weight for _, weight in request.texts] or [1.0]
-    told = mixing.mixed(list(zip(encoded, weights, strict=True))) if request.texts else encoded[0]
+def prompt_of(request: ImageRequest, encode: Encode) -> Conditioning:
+    """What the model is told: the request's `texts` by their weights, or its prompt alone, and something weird."""
+    parts = list(request.texts) or [(request.prompt, 1.0)]
     if request.weird > 0:
-        told = mixing.turned(told, request.weird * _WEIRD, torch.Generator("cpu").manual_seed(_ODD))
-    return told
+        total = sum(weight for _, weight in parts)
+        odd = request.weird**_EASE * _WEIRD
+        parts = [(text, weight / total * (1 - odd)) for text, weight in parts] + [
+            (straying.oddity(request.prompt), odd)
+        ]
+    return mixing.mixed([(encode(text), weight) for text, weight in parts])
 
 
 def corrections_of(request: ImageRequest, model: Family) -> tuple[steering.Correction, ...]:
@@ -81,7 +97,7 @@ def corrections_of(request: ImageRequest, model: Family) -> tuple[steering.Corre
 
 
 def effects_of(
-    request: ImageRequest, model: Family, seed: int, corrections: tuple[steering.Correction, ...]
+    request: ImageRequest, model: Family, seed: int, corrections: tuple[steering.Correction, ...], encode: Encode
 ) -> Effects | None:
     """None for a lane with nothing special about it."""
     if not (corrections or request.tile or request.chaos > 0):
@@ -89,7 +105,8 @@ def effects_of(
     return Effects(
         grid=model.grid(request.width, request.height),
         chaos=request.chaos,
-        seed=seed,
+        elsewhere=encode(straying.elsewhere(request.prompt, seed)) if request.chaos > 0 else None,
+        nothing=encode("") if request.chaos > 0 else None,
         tile=request.tile,
         corrections=corrections,
     )

@@ -12,7 +12,7 @@ Correction = Callable[[torch.Tensor, float], torch.Tensor]
 """From the believed clean latents and the share of steps done, 0..1, to what to believe instead."""
 
 _COARSE = 2  # tokens a side of what counts as a large form
-_LONGEST_PULL = 0.7  # the share of the steps after which a picture no longer pulls
+_FULL_PULL, _LAST_PULL = 0.6, 0.9  # shares of the steps until which a picture pulls with all its strength, and at all
 _NEUTRAL = 0.1
 _CONTRAST = 0.5
 
@@ -33,7 +33,7 @@ def like_image(reference: torch.Tensor, weight: float, grid: tuple[int, int]) ->
     strength = 1 - 0.5**weight
 
     def correct(clean: torch.Tensor, share: float) -> torch.Tensor:
-        pull = strength * max(0.0, 1 - share / _LONGEST_PULL) ** 0.5
+        pull = strength * min(1.0, max(0.0, (_LAST_PULL - share) / (_LAST_PULL - _FULL_PULL)))
         return clean + pull * (wanted - _low(clean, grid))
 
     return correct

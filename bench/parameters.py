@@ -1,0 +1,314 @@
+"""Whether each parameter of a prompt does what it says: `python -m bench.parameters`.
+
+Eight settings of each, the same sixteen seeds at every setting, drawn by the pocket model through the engine as it
+serves people, and a number for each setting; Spearman's rank correlation between setting and number must be 0.8 at
+least, in the direction that docs/commands.md states. The strips of pictures go to docs/images/parameters.
+"""
+
+import argparse
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from bench.report import Report, Table
+from engine.edits.drawing import drawn
+from engine.edits.plan import Editor
+from engine.engine import Engine
+from engine.models import Catalogue
+from engine.pocket.judge import Judge
+from engine.pocket.scenes import Scene, Thing, paint
+from engine.requests import ImageRequest, Pictures, Reference
+
+STRIPS = Path(__file__).parent.parent / "docs" / "images" / "parameters"
+SETTINGS = 8
+MUST = 0.8
+
+Measure = Callable[[Judge, Sequence[Image.Image], Sequence[Image.Image]], float]
+"""From the pictures at a setting, and those at the first setting, to a number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A parameter: `settings` as people write them, the changes to a request that each makes, and what must follow."""
+
+    name: str
+    prompt: str
+    settings: Sequence[float]
+    change: Callable[[float], dict[str, Any]]
+    says: str
+    measure: Measure
+    rises: bool = True
+
+
+def scene(kind: str, color: str, *, x: float = 0.5, y: float = 0.5, **where: Any) -> Image.Image:
+    """A picture by the painter, to refer to."""
+    thing = Thing(kind=kind, color=color, x=x, y=y, size=0.5)  # type: ignore[arg-type]
+    values: dict[str, Any] = {"category": "scene", "ground": None, "place": None, "time": None, "style": "flat"}
+    return paint(Scene(things=(thing,), detail=3, **(values | where)), 256, 256)
+
+
+LIKE_IMAGE = scene("circle", "blue", x=0.3, y=0.35, ground="yellow")
+LIKE_STYLE = scene("tree", "green", place="desert", time="sunset")
+LIKE_SUBJECT = scene("square", "teal", ground="white")
+
+
+def referring(kind: str, picture: Image.Image) -> Callable[[float], dict[str, Any]]:
+    return lambda weight: {"references": (Reference(kind=kind, image=picture, weight=weight),)}  # type: ignore[arg-type]
+
+
+def between(first: str, second: str) -> Callable[[float], dict[str, Any]]:
+    return lambda share: {"texts": ((first, share), (second, 1 - share))}
+
+
+def pixels(pictures: Sequence[Image.Image]) -> np.ndarray:
+    """(n, 32, 32, 3) in 0..1."""
+    return np.stack(
+        [np.asarray(picture.resize((32, 32), Image.Resampling.BOX), dtype=float) / 255 for picture in pictures]
+    )
+
+
+def diversity(judge: Judge, pictures: Sequence[Image.Image], _first: Sequence[Image.Image]) -> float:
+    """Mean distance between two pictures of the setting, by the judge's embedding, 0..2."""
+    rows = judge.embed(pictures)
+    return float(1 - (rows @ rows.T)[np.triu_indices(len(rows), 1)].mean())
+
+
+def strangeness(judge: Judge, pictures: Sequence[Image.Image], first: Sequence[Image.Image]) -> float:
+    """Mean distance from the usual picture of the prompt, the mean of those at the first setting."""
+    usual = judge.embed(first).mean(0)
+    return float((1 - judge.embed(pictures) @ (usual / np.linalg.norm(usual))).mean())
+
+
+def colourfulness(_judge: Judge, pictures: Sequence[Image.Image], _first: Sequence[Image.Image]) -> float:
+    """Hasler and Susstrunk 2003, "Measuring colourfulness in natural images"."""
+    red, green, blue = np.moveaxis(pixels(pictures), -1, 0)
+    opponents = (red - green, (red + green) / 2 - blue)
+    spread = np.hypot(*(one.std((1, 2)) for one in opponents))
+    mean = np.hypot(*(one.mean((1, 2)) for one in opponents))
+    return float((spread + 0.3 * mean).mean())
+
+
+def redness(_judge: Judge, pictures: Sequence[Image.Image], _first: Sequence[Image.Image]) -> float:
+    """Red minus blue over the middle of the pictures."""
+    middle = pixels(pictures)[:, 8:24, 8:24]
+    return float((middle[..., 0] - middle[..., 2]).mean())
+
+
+def likeness_to(reference: Image.Image) -> Measure:
+    """Mean cosine of the judge's embeddings of picture and reference."""
+    return lambda judge, pictures, _first: float((judge.embed(pictures) @ judge.embed([reference])[0]).mean())
+
+
+def style_distance_to(reference: Image.Image) -> Measure:
+    """Between mean and spread of the colours of picture and reference, wherever they are."""
+
+    def look(pictures: Sequence[Image.Image]) -> np.ndarray:
+        colours = pixels(pictures).reshape(len(pictures), -1, 3)
+        return np.concatenate([colours.mean(1), colours.std(1)], axis=1)
+
+    return lambda _judge, pictures, _first: float(np.linalg.norm(look(pictures) - look([reference]), axis=1).mean())
+
+
+def tealness(_judge: Judge, pictures: Sequence[Image.Image], _first: Sequence[Image.Image]) -> float:
+    """Green and blue minus red over the middle: how much of the subject's colour is there."""
+    middle = pixels(pictures)[:, 8:24, 8:24]
+    return float((middle[..., 1:].mean(-1) - middle[..., 0]).mean())
+
+
+def sharpness(_judge: Judge, pictures: Sequence[Image.Image], _first: Sequence[Image.Image]) -> float:
+    """Mean size of the steps from pixel to pixel."""
+    grey = np.stack([np.asarray(picture.convert("L"), dtype=float) for picture in pictures])
+    return float(np.abs(np.diff(grey, axis=1)).mean() + np.abs(np.diff(grey, axis=2)).mean())
+
+
+def spread_over(low: float, high: float) -> list[float]:
+    return [low + (high - low) * step / (SETTINGS - 1) for step in range(SETTINGS)]
+
+
+CIRCLE, HOUSE = "a red circle on a white background", "a red house in the snow at night"
+CLAIMS = (
+    Claim(
+        name="--chaos", prompt=CIRCLE, settings=spread_over(0, 100), change=lambda value: {"chaos": value / 100},
+        says="the pictures of a grid differ more", measure=diversity,
+    ),
+    Claim(
+        name="--weird", prompt=CIRCLE, settings=spread_over(0, 3000), change=lambda value: {"weird": value / 3000},
+        says="pictures leave the usual one for the prompt", measure=strangeness,
+    ),
+    Claim(
+        name="--stylize", prompt=HOUSE, settings=spread_over(0, 1000), change=lambda value: {"stylize": value / 1000},
+        says="more contrast and colour", measure=colourfulness,
+    ),
+    Claim(
+        name="a::weight", prompt=CIRCLE, settings=spread_over(0.05, 0.95),
+        change=between(CIRCLE, CIRCLE.replace("red", "blue")),
+        says="the heavier text shows more", measure=redness,
+    ),
+    Claim(
+        name="--iw", prompt=HOUSE, settings=spread_over(0, 3), change=referring("image", LIKE_IMAGE),
+        says="pictures come nearer to the image prompt", measure=likeness_to(LIKE_IMAGE),
+    ),
+    Claim(
+        name="--sw", prompt="a red circle on a blue background", settings=spread_over(0, 3),
+        change=referring("style", LIKE_STYLE),
+        says="the palette comes nearer to the style's", measure=style_distance_to(LIKE_STYLE), rises=False,
+    ),
+    Claim(
+        name="--ow", prompt=CIRCLE, settings=spread_over(0, 3), change=referring("subject", LIKE_SUBJECT),
+        says="the subject shows more", measure=tealness,
+    ),
+    Claim(
+        name="--stop", prompt=HOUSE, settings=spread_over(10, 100), change=lambda value: {"stop": value / 100},
+        says="softer the earlier it stops", measure=sharpness,
+    ),
+)  # fmt: skip
+
+
+class Bench:
+    """Draws and measures; `seeds` pictures a setting, `side` pixels, `folder` for the strips or None."""
+
+    def __init__(self, engine: Engine, judge: Judge, *, seeds: int, side: int, folder: Path | None) -> None:
+        self._engine, self._judge, self._editor = engine, judge, Editor()
+        self._folder = folder
+        self._usual = ImageRequest(
+            model="pocket", prompt="", width=side, height=side, steps=10, guidance=4.0, seeds=tuple(range(seeds))
+        )
+
+    async def draw(self, prompt: str, **changes: Any) -> tuple[Image.Image, ...]:
+        plan = self._editor.plan(None, replace(self._usual, prompt=prompt, **changes))
+        async for event in drawn(self._engine, plan):
+            if isinstance(event, Pictures):
+                return event.images
+        raise AssertionError("the engine ends with pictures")
+
+    async def rank(self, claim: Claim) -> tuple[float, list[float]]:
+        """Spearman's correlation in the stated direction, -1..1, and the number at each setting."""
+        series = [await self.draw(claim.prompt, **claim.change(setting)) for setting in claim.settings]
+        numbers = [claim.measure(self._judge, pictures, series[0]) for pictures in series]
+        self._keep(claim.name, [pictures[:3] for pictures in series])
+        return spearman(claim.settings, numbers) * (1 if claim.rises else -1), numbers
+
+    async def tile(self) -> tuple[float, float, float]:
+        """The step over the edge against the step between neighbours: with --tile and without; and the strip."""
+        with_it = await self.draw(CIRCLE.replace("white", "yellow"), tile=True)
+        meadow = await self.draw("a meadow by day", tile=True)
+        without = await self.draw("a meadow by day")
+        self._keep("--tile", [[doubled(picture) for picture in (*with_it[:3], *meadow[:3])]])
+        return seam(with_it), seam(meadow), seam(without)
+
+    async def leak(self) -> tuple[float, float]:
+        """How like the style's picture in things and places, at weight 0 and 1: its content must not come along."""
+        layouts = []
+        for weight in (0.0, 1.0):
+            pictures = await self.draw("a red circle on a blue background", **referring("style", LIKE_STYLE)(weight))
+            layouts.append(float(np.mean([reading.place == "desert" for reading in self._judge.read_all(pictures)])))
+        return layouts[0], layouts[1]
+
+    async def without(self) -> tuple[float, float]:
+        """How red a red circle is, and how red it is with --no red."""
+        plain, kept_out = [
+            redness(self._judge, await self.draw(CIRCLE, negative_prompt=negative), ()) for negative in ("", "red")
+        ]
+        return plain, kept_out
+
+    def _keep(self, name: str, columns: Sequence[Sequence[Image.Image]]) -> None:
+        if self._folder is None:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        small = 72
+        strip = Image.new("RGB", (len(columns) * (small + 4) - 4, len(columns[0]) * (small + 4) - 4), "white")
+        for x, pictures in enumerate(columns):
+            for y, picture in enumerate(pictures):
+                strip.paste(picture.resize((small, small), Image.Resampling.BOX), (x * (small + 4), y * (small + 4)))
+        if len(columns) == 1:
+            strip = Image.new("RGB", (len(columns[0]) * (small + 4) - 4, small), "white")
+            for x, picture in enumerate(columns[0]):
+                strip.paste(picture.resize((small, small), Image.Resampling.BOX), (x * (small + 4), 0))
+        strip.quantize(64).save(self._folder / f"{name.strip('-').replace('::', '-')}.png", optimize=True)
+
+
+def spearman(first: Sequence[float], second: Sequence[float]) -> float:
+    """The correlation of the ranks; 1 when both rise together."""
+    ranks = [np.argsort(np.argsort(values)).astype(float) for values in (first, second)]
+    return float(np.corrcoef(*ranks)[0, 1])
+
+
+def seam(pictures: Sequence[Image.Image]) -> float:
+    """The step from the last column to the first, over the mean step between neighbours; rows likewise; the worse."""
+    values = np.stack([np.asarray(picture, dtype=float) for picture in pictures])
+    across = np.abs(values[:, :, -1] - values[:, :, 0]).mean() / np.abs(np.diff(values, axis=2)).mean()
+    down = np.abs(values[:, -1] - values[:, 0]).mean() / np.abs(np.diff(values, axis=1)).mean()
+    return float(max(across, down))
+
+
+def doubled(picture: Image.Image) -> Image.Image:
+    """Two by two of it, so that seams show."""
+    sheet = Image.new("RGB", (picture.width * 2, picture.height * 2))
+    for x in (0, picture.width):
+        for y in (0, picture.height):
+            sheet.paste(picture, (x, y))
+    return sheet
+
+
+async def measured(*, seeds: int, side: int, only: str, threads: int | None, strips: bool) -> Report:
+    rows: list[list[str | float]] = []
+    met = True
+    async with Engine(Catalogue(), threads=threads, preview_every=0) as engine:
+        await engine.ready()
+        bench = Bench(engine, Judge.load(), seeds=seeds, side=side, folder=STRIPS if strips else None)
+        for claim in CLAIMS:
+            if only and only not in claim.name:
+                continue
+            correlation, numbers = await bench.rank(claim)
+            met = met and correlation >= MUST
+            values = " ".join(f"{number:.3g}" for number in numbers)
+            span = f"{claim.settings[0]:g}..{claim.settings[-1]:g}"
+            rows.append([claim.name, claim.says, span, correlation, values, "yes" if correlation >= MUST else "NO"])
+        tables = [Table("Ranks", ["parameter", "says", "settings", "Spearman", "measured", "met"], rows)]
+        if not only:
+            circles, meadows, plain = await bench.tile()
+            before, after = await bench.leak()
+            red, less = await bench.without()
+            rest: list[list[str | float]] = [
+                ["--tile: step over the edge / between neighbours, circles", circles, "at most 1", circles <= 1],
+                ["the same, meadows", meadows, "at most 1", meadows <= 1],
+                ["the same, meadows without --tile", plain, "", ""],
+                ["--sref: its place seen, weight 1 less weight 0", after - before, "at most 0.1", after - before <= 0.1],
+                ["--no red: redness with less without", less - red, "below 0", less < red],
+            ]  # fmt: skip
+            met = met and all(bool(row[3]) for row in rest if row[2])
+            for row in rest:
+                row[3] = {True: "yes", False: "NO"}.get(row[3], "")  # type: ignore[call-overload]
+            tables.append(Table("Others", ["claim", "measured", "must", "met"], rest))
+    return Report(
+        name="parameters",
+        claim="Each parameter changes pictures in the direction it states, on the pocket model.",
+        command="python -m bench.parameters",
+        tables=tables,
+        notes=[f"{seeds} seeds at each of {SETTINGS} settings, {side} x {side} pixels, 10 steps."],
+        packages=["torch", "diffusers"],
+        passed=met,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.parameters", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=16)
+    parser.add_argument("--side", type=int, default=128)
+    parser.add_argument("--only", default="", help="part of a parameter's name")
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--no-save", action="store_true", help="neither results nor strips")
+    given = parser.parse_args()
+    report = asyncio.run(
+        measured(seeds=given.seeds, side=given.side, only=given.only, threads=given.threads, strips=not given.no_save)
+    )
+    report.publish(save=not given.no_save and not given.only)
+
+
+if __name__ == "__main__":
+    main()

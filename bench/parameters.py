@@ -278,7 +278,7 @@ async def measured(*, seeds: int, side: int, only: str, threads: int | None, str
                 ["--tile: step over the edge / between neighbours, circles", circles, "at most 1", circles <= 1],
                 ["the same, meadows", meadows, "at most 1", meadows <= 1],
                 ["the same, meadows without --tile", plain, "", ""],
-                ["--sref: its place seen, weight 1 less weight 0", after - before, "at most 0.1", after - before <= 0.1],
+                ["--sref: its place seen, at 1 less at 0", after - before, "at most 0.1", after - before <= 0.1],
                 ["--no red: redness with less without", less - red, "below 0", less < red],
             ]  # fmt: skip
             met = met and all(bool(row[3]) for row in rest if row[2])

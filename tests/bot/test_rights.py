@@ -1,0 +1,159 @@
+"""Who may do what to a picture in which state: the whole table, each cell by a press of a forged button."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, update
+
+from bot.ui.press import view_of
+from bot.ui.sharing import Details, Like, Share, ShareAs, Unshare
+from bot.ui.visiting import Similar, Visit
+from db import guilds, likes, models, shares
+from db.models import Image, Visibility
+from tests.bot.studio import Running
+
+AUTHOR, MODERATOR, MEMBER = "Ben", "Ada", "Cleo"
+ELSEWHERE = 4242
+
+# state: what the author, a moderator and a member get
+TABLE = {
+    "see": """
+        private          ok        ok        gone
+        guild            ok        ok        ok
+        public           ok        ok        ok
+        hidden           ok        ok        gone
+        unsure           ok        ok        gone
+        deleted          gone      gone      gone
+        restricted       gone      gone      gone
+        foreign private  ok        gone      gone
+        foreign guild    ok        gone      gone
+        foreign public   ok        ok        ok
+    """,
+    "like": """
+        private          own       ok        ok
+        guild            own       ok        ok
+        public           own       ok        ok
+        hidden           own       gone      gone
+        unsure           own       gone      gone
+        deleted          gone      gone      gone
+        restricted       own       gone      gone
+        foreign private  own       gone      gone
+        foreign guild    own       gone      gone
+        foreign public   own       ok        ok
+    """,
+    "share": """
+        private          ok        ok        not yours
+        guild            ok        ok        not yours
+        public           ok        ok        not yours
+        hidden           hidden    hidden    not yours
+        unsure           unsure    unsure    not yours
+        deleted          gone      gone      gone
+        restricted       ok        ok        not yours
+        foreign private  elsewhere elsewhere elsewhere
+        foreign guild    elsewhere elsewhere elsewhere
+        foreign public   elsewhere elsewhere elsewhere
+    """,
+    "unshare": """
+        private          ok        ok        not yours
+        guild            ok        ok        not yours
+        public           ok        ok        not yours
+        hidden           ok        ok        not yours
+        unsure           ok        ok        not yours
+        deleted          gone      gone      gone
+        restricted       ok        ok        not yours
+        foreign private  ok        not yours not yours
+        foreign guild    ok        not yours not yours
+        foreign public   ok        not yours not yours
+    """,
+}
+WORDS = {
+    "gone": "This picture was deleted.",
+    "own": "This is your own picture",
+    "not yours": "or a moderator may",
+    "elsewhere": "Share it in the server where it was made.",
+    "hidden": "A moderator hid this picture",
+    "unsure": "A moderator has to look",
+}
+BUTTONS = {"see": "a:details:1", "like": "a:like:1", "share": "a:shareas:go:1:pn", "unshare": "a:unshare:1"}
+
+
+def cells(act: str) -> list[tuple[str, str, str]]:
+    """(state, person, outcome)"""
+    found = []
+    for line in TABLE[act].strip().splitlines():
+        line = line[8:] if line.startswith(" ") else line
+        state, outcomes = line[:17].strip(), [line[17:27].strip(), line[27:37].strip(), line[37:].strip()]
+        found += [(state, who, out) for who, out in zip((AUTHOR, MODERATOR, MEMBER), outcomes, strict=True)]
+    return found
+
+
+@pytest.mark.parametrize("act", TABLE)
+async def test_every_cell_of_the_table_holds(bot: Running, act: str) -> None:
+    card = await bot.imagine(AUTHOR, count=1, steps=1)
+    channel = bot.studio.get_partial_messageable(int(card["channel_id"]))
+    # Buttons that no card would offer these people.
+    presses = (Details.on(1), Like.on(1), ShareAs("a:shareas:go:1:pn", label="go"), Unshare.on(1))
+    forged = bot.pg.message(str((await channel.send("forged", view=view_of(*presses))).id))
+    wrong = []
+    for state, who, expected in cells(act):
+        await arrange(bot, state)
+        before = await bot_rows(bot)
+        told = await outcome(bot, who, forged, BUTTONS[act])
+        after = await bot_rows(bot)
+        if told != expected or (told != "ok" and after != before):
+            wrong.append((state, who, told, expected))
+    assert wrong == []
+    assert len(cells(act)) == 30
+
+
+async def outcome(bot: Running, who: str, message: Any, custom_id: str) -> str:
+    asked = await bot.pg.person(who).click(message, custom_id)
+    words = asked.message["content"] if asked.message is not None else ""
+    return next((name for name, said in WORDS.items() if said in words), "ok")
+
+
+async def arrange(bot: Running, state: str) -> None:
+    """Bring picture 1 into a state, whatever it was in before."""
+    home = int(bot.pg.channel("studio")["guild_id"])
+    place, _, kind = state.rpartition(" ")
+    async with bot.database.writing() as session:
+        await guilds.touch(session, ELSEWHERE, "another server")
+        await session.execute(delete(models.Like))
+        await session.execute(delete(models.Share))
+        await session.execute(update(Image).values(guild_id=home, unsure=False, deleted_at=None))
+        await session.execute(update(models.Job).values(nsfw=kind == "restricted", guild_id=home))
+        if kind in ("guild", "public", "hidden", "restricted"):
+            visibility = Visibility.PUBLIC if kind == "public" else Visibility.GUILD
+            await shares.share(session, 1, visibility=visibility)
+        if kind == "hidden":
+            await shares.hide(session, 1, int(bot.pg.person(AUTHOR).id))
+        if kind == "unsure":
+            await session.execute(update(Image).values(unsure=True))
+        if kind == "deleted":
+            await session.execute(update(Image).values(deleted_at=Image.created_at))
+        if place == "foreign":
+            await session.execute(update(Image).values(guild_id=ELSEWHERE))
+            await session.execute(update(models.Share).values(guild_id=ELSEWHERE))
+
+
+async def bot_rows(bot: Running) -> tuple[int, list[str]]:
+    async with bot.database.reading() as session:
+        found = await shares.of_image(session, 1)
+        return await likes.of_image(session, 1), [] if found is None else [found.visibility.value]
+
+
+@pytest.mark.parametrize("number", ["404", "9223372036854775807", "9999999999999999999"])
+async def test_a_picture_that_never_was_is_gone_for_every_button(bot: Running, number: str) -> None:
+    presses = [
+        Details(f"a:details:{number}", label="d"),
+        Like(f"a:like:{number}", label="l"),
+        Share(f"a:share:{number}", label="s"),
+        ShareAs(f"a:shareas:set:{number}:pw", label="q"),
+        Unshare(f"a:unshare:{number}", label="u"),
+        Visit(f"a:visit:{number}", label="v"),
+        Similar(f"a:similar:{number}", label="w"),
+    ]
+    channel = bot.studio.get_partial_messageable(int(bot.pg.channel("studio")["id"]))
+    forged = bot.pg.message(str((await channel.send("forged", view=view_of(*presses))).id))
+    for press in presses:
+        assert await outcome(bot, MEMBER, forged, press.custom_id) == "gone"

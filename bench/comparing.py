@@ -16,6 +16,17 @@ from PIL import Image
 from engine.engine import Engine
 from engine.requests import ImageRequest, Pictures, Progress
 
+PROMPTS = (
+    "a red house under a starry night sky",
+    "a blue boat on the sea at sunset",
+    "a yellow circle above a green square",
+    "three purple triangles",
+    "a snowy mountain behind a small lake",
+    "an orange cat beside a tree",
+    "a white lighthouse in the fog",
+    "two clouds over a field of flowers",
+)
+
 
 def psnr(first: Image.Image, second: Image.Image) -> float:
     """Decibels between two pictures of the same size; infinite for equal ones."""

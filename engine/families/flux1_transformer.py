@@ -14,9 +14,8 @@ from torch.nn import functional
 
 from engine.families import Adapted, Row
 
-_JOINED_BYTES = (
-    1 << 30
-)  # larger models are bound by arithmetic, and joining would need their weights twice for a moment
+# Larger models are bound by arithmetic, and joining would need a part of their weights twice for a moment.
+_JOINED_BYTES = 1 << 30
 _EPS = 1e-6
 
 

@@ -59,8 +59,8 @@ def check(words: list[str]) -> None:
             continue
         # The weight of a multi-prompt is no part of the word: "-S5::1".
         marks = word.find("::", word.rfind('"') + 1)
+        following = words[place + 1 : place + 3] if marks < 0 else []
         word = word if marks < 0 else word[:marks]
-        following = words[place + 1 : place + 3]
         name = _glued(word, following) or _apart(word, following) or _single(word, following)
         if name is not None:
             raise NearlyParameter(" ".join([word, *following]) if word in ("--", "—", "–") else word, name)

@@ -28,8 +28,9 @@ STRIPS = Path(__file__).parent.parent / "docs" / "images" / "parameters"
 SETTINGS = 8
 MUST = 0.8
 
-Measure = Callable[[Judge, Sequence[Image.Image], Sequence[Image.Image]], float]
-"""From the pictures at a setting, and those at the first setting, to a number."""
+Series = Sequence[Sequence[Image.Image]]
+Measure = Callable[[Judge, Sequence[Image.Image], Series], float]
+"""From the pictures at a setting, among those of all settings in order, to a number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,19 +73,19 @@ def pixels(pictures: Sequence[Image.Image]) -> np.ndarray:
     )
 
 
-def diversity(judge: Judge, pictures: Sequence[Image.Image], _first: Sequence[Image.Image]) -> float:
+def diversity(judge: Judge, pictures: Sequence[Image.Image], _all: Series) -> float:
     """Mean distance between two pictures of the setting, by the judge's embedding, 0..2."""
     rows = judge.embed(pictures)
     return float(1 - (rows @ rows.T)[np.triu_indices(len(rows), 1)].mean())
 
 
-def strangeness(judge: Judge, pictures: Sequence[Image.Image], first: Sequence[Image.Image]) -> float:
+def strangeness(judge: Judge, pictures: Sequence[Image.Image], series: Series) -> float:
     """Mean distance from the usual picture of the prompt, the mean of those at the first setting."""
-    usual = judge.embed(first).mean(0)
+    usual = judge.embed(series[0]).mean(0)
     return float((1 - judge.embed(pictures) @ (usual / np.linalg.norm(usual))).mean())
 
 
-def colourfulness(_judge: Judge, pictures: Sequence[Image.Image], _first: Sequence[Image.Image]) -> float:
+def colourfulness(_judge: Judge, pictures: Sequence[Image.Image], _all: Series) -> float:
     """Hasler and Susstrunk 2003, "Measuring colourfulness in natural images"."""
     red, green, blue = np.moveaxis(pixels(pictures), -1, 0)
     opponents = (red - green, (red + green) / 2 - blue)
@@ -93,7 +94,7 @@ def colourfulness(_judge: Judge, pictures: Sequence[Image.Image], _first: Sequen
     return float((spread + 0.3 * mean).mean())
 
 
-def redness(_judge: Judge, pictures: Sequence[Image.Image], _first: Sequence[Image.Image]) -> float:
+def redness(_judge: Judge, pictures: Sequence[Image.Image], _all: Series) -> float:
     """Red minus blue over the middle of the pictures."""
     middle = pixels(pictures)[:, 8:24, 8:24]
     return float((middle[..., 0] - middle[..., 2]).mean())
@@ -101,7 +102,7 @@ def redness(_judge: Judge, pictures: Sequence[Image.Image], _first: Sequence[Ima
 
 def likeness_to(reference: Image.Image) -> Measure:
     """Mean cosine of the judge's embeddings of picture and reference."""
-    return lambda judge, pictures, _first: float((judge.embed(pictures) @ judge.embed([reference])[0]).mean())
+    return lambda judge, pictures, _all: float((judge.embed(pictures) @ judge.embed([reference])[0]).mean())
 
 
 def style_distance_to(reference: Image.Image) -> Measure:
@@ -111,19 +112,18 @@ def style_distance_to(reference: Image.Image) -> Measure:
         colours = pixels(pictures).reshape(len(pictures), -1, 3)
         return np.concatenate([colours.mean(1), colours.std(1)], axis=1)
 
-    return lambda _judge, pictures, _first: float(np.linalg.norm(look(pictures) - look([reference]), axis=1).mean())
+    return lambda _judge, pictures, _all: float(np.linalg.norm(look(pictures) - look([reference]), axis=1).mean())
 
 
-def tealness(_judge: Judge, pictures: Sequence[Image.Image], _first: Sequence[Image.Image]) -> float:
+def tealness(_judge: Judge, pictures: Sequence[Image.Image], _all: Series) -> float:
     """Green and blue minus red over the middle: how much of the subject's colour is there."""
     middle = pixels(pictures)[:, 8:24, 8:24]
     return float((middle[..., 1:].mean(-1) - middle[..., 0]).mean())
 
 
-def sharpness(_judge: Judge, pictures: Sequence[Image.Image], _first: Sequence[Image.Image]) -> float:
-    """Mean size of the steps from pixel to pixel."""
-    grey = np.stack([np.asarray(picture.convert("L"), dtype=float) for picture in pictures])
-    return float(np.abs(np.diff(grey, axis=1)).mean() + np.abs(np.diff(grey, axis=2)).mean())
+def unfinished(_judge: Judge, pictures: Sequence[Image.Image], series: Series) -> float:
+    """Root mean square distance to the finished pictures of the same seeds, those of the last setting."""
+    return float(np.sqrt(((pixels(pictures) - pixels(series[-1])) ** 2).mean()))
 
 
 def spread_over(low: float, high: float) -> list[float]:
@@ -164,7 +164,7 @@ CLAIMS = (
     ),
     Claim(
         name="--stop", prompt=HOUSE, settings=spread_over(10, 100), change=lambda value: {"stop": value / 100},
-        says="softer the earlier it stops", measure=sharpness,
+        says="nearer to the finished picture the later it stops", measure=unfinished, rises=False,
     ),
 )  # fmt: skip
 
@@ -189,15 +189,16 @@ class Bench:
     async def rank(self, claim: Claim) -> tuple[float, list[float]]:
         """Spearman's correlation in the stated direction, -1..1, and the number at each setting."""
         series = [await self.draw(claim.prompt, **claim.change(setting)) for setting in claim.settings]
-        numbers = [claim.measure(self._judge, pictures, series[0]) for pictures in series]
+        numbers = [claim.measure(self._judge, pictures, series) for pictures in series]
         self._keep(claim.name, [pictures[:3] for pictures in series])
         return spearman(claim.settings, numbers) * (1 if claim.rises else -1), numbers
 
     async def tile(self) -> tuple[float, float, float]:
         """The step over the edge against the step between neighbours: with --tile and without; and the strip."""
-        with_it = await self.draw(CIRCLE.replace("white", "yellow"), tile=True)
-        meadow = await self.draw("a meadow by day", tile=True)
-        without = await self.draw("a meadow by day")
+        large = {"width": 256, "height": 256}
+        with_it = await self.draw("a red circle on a yellow background", tile=True, **large)
+        meadow = await self.draw("a meadow by day", tile=True, **large)
+        without = await self.draw("a meadow by day", **large)
         self._keep("--tile", [[doubled(picture) for picture in (*with_it[:3], *meadow[:3])]])
         return seam(with_it), seam(meadow), seam(without)
 

@@ -9,10 +9,20 @@ from collections.abc import Iterator
 
 import torch
 
+_GOLDEN = 0.6180339887
+
 
 def offset(call: int, grid: tuple[int, int]) -> tuple[int, int]:
-    """By how many tokens (down, right) to roll at this call: the golden ratio's steps, which never come near soon."""
-    return tuple(int(length * ((call * 0.6180339887 + phase) % 1)) for length, phase in zip(grid, (0.5, 0.25)))  # type: ignore[return-value]  # noqa: B905
+    """By how many tokens (down, right) to roll at this call: never none, so that the picture's own edge is inside.
+
+    Multiples of the golden ratio, which do not come back near an earlier place soon.
+    """
+    rows, columns = grid
+    return _part(call * _GOLDEN + 0.5, rows), _part(call * _GOLDEN + 0.25, columns)
+
+
+def _part(share: float, length: int) -> int:
+    return 0 if length < 2 else 1 + int((length - 1) * (share % 1))
 
 
 def rolled(latents: torch.Tensor, by: tuple[int, int], grid: tuple[int, int]) -> torch.Tensor:

@@ -21,7 +21,6 @@ from bot.delivery import Delivery
 from db import images, loras
 from db.database import Database
 from db.lock import StorageLock
-from engine.describe import Describer
 from engine.lora.shelf import Shelf
 from engine.storage import Storage
 from engine.worker import Worker
@@ -53,7 +52,7 @@ async def serve(config: Config, *, make_engine: MakeEngine = parts.engine) -> No
             async with parts.screen(config) as screen, make_engine(config) as engine:
                 delivery = Delivery(database=database, storage=storage, web_address=config.web.address or None)
                 challenges = Challenges(database=database, storage=storage)
-                describer = Describer()
+                describer = parts.describer(config)
                 worker = Worker(
                     database,
                     engine,

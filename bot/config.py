@@ -74,6 +74,13 @@ class Engine(Section):
     lanes: int = Field(default=8, ge=1, le=64)
     preview_every: int = Field(default=1, ge=0, le=100)
     lora_megabytes: int = Field(default=1024, ge=64)
+    upscaler: Path | None = None
+    captioner: str = ""
+
+    @field_validator("upscaler", mode="before")
+    @classmethod
+    def _empty_is_none(cls, file: Any) -> Any:
+        return file or None
 
 
 class Queue(Section):
@@ -206,7 +213,9 @@ class Config(BaseSettings):
         storage = Storage(folder=base / config.storage.folder.expanduser())
         folder = config.filter.folder and base / config.filter.folder.expanduser()
         screening = config.filter.model_copy(update={"folder": folder})
-        return config.model_copy(update={"storage": storage, "models": models, "filter": screening})
+        upscaler = config.engine.upscaler and base / config.engine.upscaler.expanduser()
+        engine = config.engine.model_copy(update={"upscaler": upscaler})
+        return config.model_copy(update={"storage": storage, "models": models, "filter": screening, "engine": engine})
 
     def token(self) -> str:
         """The bot's token. Raises ConfigError when there is none."""

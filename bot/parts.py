@@ -2,7 +2,8 @@
 
 from bot.config import Config
 from engine.describe import Describer
-from engine.edits.plan import Editor
+from engine.edits.plan import Editor, lanczos
+from engine.edits.upscalers import Upscaler
 from engine.engine import Engine
 from engine.lora.shelf import Shelf
 from engine.models import Catalogue
@@ -46,4 +47,10 @@ def engine(config: Config) -> Engine:
 
 def editor(config: Config, describer: Describer) -> Editor:
     """What plans the jobs that are edits; `describer` reads pictures for it."""
-    return Editor(catalogue=catalogue(config), reader=describer, longest=config.limits.longest)
+    upscale = Upscaler(config.engine.upscaler) if config.engine.upscaler else lanczos
+    return Editor(catalogue=catalogue(config), reader=describer, upscale=upscale, longest=config.limits.longest)
+
+
+def describer(config: Config) -> Describer:
+    """What reads pictures; it loads when it is first asked."""
+    return Describer(config.engine.captioner)

@@ -1,0 +1,60 @@
+"""Enlarging by a network of the ESRGAN family, with weights that the owner has: any file that `spandrel` reads.
+
+Loads when first asked. Runs on the CPU beside the device thread, in tiles, so that memory does not grow with pictures.
+"""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from engine.edits import tiles
+from engine.edits.outline import FACTOR
+from engine.errors import ModelUnavailable
+
+_SIDE = 256
+
+
+class Upscaler:
+    """Gives pictures FACTOR times as long and wide; a network of another factor is brought to that by Lanczos."""
+
+    def __init__(self, weights: Path) -> None:
+        self._weights = weights
+        self._turn = threading.Lock()
+        self._network: Any = None
+
+    def __call__(self, picture: Image.Image) -> Image.Image:
+        """Raises ModelUnavailable when the weights or `spandrel` are not there, or the weights are not for this."""
+        with self._turn:
+            self._network = self._network or _load(self._weights)
+            places = tiles.boxes(picture.size, side=_SIDE, multiple=16)
+            pieces = [self._enlarged(tiles.cut(picture, box)) for box in places]
+        scale = pieces[0].width // (places[0][2] - places[0][0])
+        larger = [(left * scale, top * scale, right * scale, bottom * scale) for left, top, right, bottom in places]
+        whole = tiles.joined(pieces, larger, (picture.width * scale, picture.height * scale))
+        wanted = (picture.width * FACTOR, picture.height * FACTOR)
+        return whole if whole.size == wanted else whole.resize(wanted, Image.Resampling.LANCZOS)
+
+    def _enlarged(self, tile: Image.Image) -> Image.Image:
+        import torch
+
+        pixels = torch.from_numpy(np.array(tile)).permute(2, 0, 1)[None].float() / 255
+        with torch.inference_mode():
+            large = self._network(pixels)[0]
+        return Image.fromarray((large.clamp(0, 1) * 255 + 0.5).byte().permute(1, 2, 0).numpy())
+
+
+def _load(weights: Path) -> Any:
+    try:
+        from spandrel import ImageModelDescriptor, ModelLoader  # pyright: ignore[reportMissingImports]
+    except ImportError as error:
+        raise ModelUnavailable("upscaler", str(weights), "spandrel is not installed") from error
+    try:
+        network = ModelLoader("cpu").load_from_file(weights)
+    except Exception as error:  # whatever the loaders of forty architectures raise
+        raise ModelUnavailable("upscaler", str(weights), type(error).__name__) from error
+    if not isinstance(network, ImageModelDescriptor) or network.input_channels != 3 or network.scale < 2:
+        raise ModelUnavailable("upscaler", str(weights), "no upscaler of RGB pictures")
+    return network.eval()

@@ -90,7 +90,8 @@ class DemoBot:
         with contextlib.suppress(ProcessLookupError):
             self._child.terminate()
         try:
-            await asyncio.wait_for(self._child.wait(), _PATIENCE)
+            async with asyncio.timeout(_PATIENCE):
+                await self._child.wait()
         except TimeoutError:
             self._child.kill()
             await self._child.wait()

@@ -310,14 +310,18 @@ async def answer(interaction: discord.Interaction, error: BaseException) -> None
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     words = explain(cause)
     if words is None:
-        if _is_too_late(cause):
-            log.info("an interaction was answered too late or twice: %s", cause)
+        if _is_too_late(cause) or _went_down(cause):
+            log.info("an interaction was answered too late or twice, or while the bot went down: %s", cause)
             return
         words = f"Something broke here (id {_report(cause)})."
     try:
         await tell(interaction, words)
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as problem:
         log.info("an error could not be told: %s", type(problem).__name__)
+    except RuntimeError as problem:
+        if not _went_down(problem):
+            raise
+        log.info("an error could not be told: the bot went down")
 
 
 async def tell(interaction: discord.Interaction, words: str) -> None:
@@ -520,7 +524,7 @@ def _own(error: BaseException) -> str | None:
             return "Discord did not give me this picture. Try again in a moment; nothing was queued."
         case BadLoraName():
             name = _code(error.name)
-            return f"`{name}` cannot be the name of a LoRA: up to 60 letters, without quotes, brackets, colons and commas."
+            return f"`{name}` cannot be the name of a LoRA: up to 60 letters, no quotes, brackets, colons and commas."
         case OneOfTwo():
             return f"One of the two is needed: `{error.first}` or `{error.second}`."
         case NoSuchFile():
@@ -727,6 +731,11 @@ def _is_too_late(error: BaseException) -> bool:
         UNKNOWN_INTERACTION,
         UNKNOWN_WEBHOOK,
     )
+
+
+def _went_down(error: BaseException) -> bool:
+    """Whether the client's connections were closed under a press or command that was still at work."""
+    return isinstance(error, RuntimeError) and "session is closed" in str(error).lower()
 
 
 def _report(error: BaseException) -> str:

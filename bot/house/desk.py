@@ -119,6 +119,9 @@ class Desk:
         if message_id is not None:
             async with self._database.writing() as session:
                 await reports.set_card(session, case.first.id, channel_id, message_id)
+                known = len(await reports.of_image(session, image_id))
+            if known > len(case.reports):  # somebody reported it while its card was on the way
+                await self.refresh(client, image_id)
 
     async def _post(
         self,

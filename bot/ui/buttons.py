@@ -40,7 +40,7 @@ class Delete(Press, template=r"a:delete:(?P<id>\d{1,19})"):
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         studio = interaction.client
-        job, image = await album.living(studio.database, self.number())
+        job, image = await album.living(studio.database, self.number(), withheld=True)
         album.permit(interaction, job, "delete")
         await interaction.response.defer()
         await album.delete(studio.database, studio.storage, [image])

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,21 @@ KNOWN: list[Exception] = [
     errors.BadOption("seed", taken=True),
     errors.BadOption("1", taken=False),
     errors.Closing(),
+    errors.Withheld(),
+    errors.Banned(None, "spam @everyone"),
+    errors.Banned(datetime(2026, 5, 17, tzinfo=UTC), ""),
+    errors.ElsewhereOnly([1, 2]),
+    errors.AboveCap("steps", "50", "4"),
+    errors.AboveCap("loras", "3", "1"),
+    errors.AboveCap("model", "dev", "pocket"),
+    errors.BlockedWord("gore"),
+    errors.ModeratorsOnly("manage_guild"),
+    errors.DecidedAlready(),
+    errors.SaidAlready(),
+    errors.NoReportsChannel(),
+    errors.BadSetting("gift", "alone", "person and gift together"),
+    errors.ClosedMessages(),
+    errors.NotSure(),
 ]
 
 

@@ -71,12 +71,12 @@ async def cast(
 ) -> Ballot:
     """Answer, or change the answer. The vote counts if the database's clock says so once the contest's row is held.
 
-    Raises NotYourBallot, WrongPhase, OwnEntry, ValueError.
+    Raises NotYourBallot (also for a value that was not offered), WrongPhase, OwnEntry.
     """
     ballot = await yours(session, ballot_id, voter_id, guild_id)
     challenge = await _take_part(session, ballot.challenge_id, now)
     if value not in VALUES[challenge.mode]:
-        raise ValueError(value)
+        raise NotYourBallot
     authors = select(Entry.author_id).where(Entry.id.in_((ballot.entry_id, ballot.other_id)))
     if voter_id in set(await session.scalars(authors)):
         raise OwnEntry

@@ -215,7 +215,7 @@ async def test_nobody_can_answer_for_another_or_from_another_server_or_on_their_
     with pytest.raises(OwnEntry):
         await deal(database, challenge_id, CAT, (ada.id, cat.id))
     async with database.writing() as session:
-        with pytest.raises(ValueError, match="5"):
+        with pytest.raises(NotYourBallot):
             await ballots.cast(session, ballot.id, CAT, GUILD, 5, now=VOTES_AT)
     async with database.reading() as session:
         assert await ballots.votes(session, challenge_id) == []

@@ -7,7 +7,7 @@ import pytest
 
 from bot.cogs import history, settings
 from bot.cogs.admin import book
-from bot.ui import buttons, confirm, described, entering, moderating, press, voting
+from bot.ui import buttons, confirm, described, entering, looking, moderating, press, voting
 from bot.ui.press import Press
 from tests.bot.rows import image, job
 from tests.bot.studio import Running, custom_ids, labels, private_words
@@ -18,7 +18,7 @@ SINGLE = [
     *("Vary (Subtle)", "Vary (Strong)", "Vary (Region)"),
     *("Zoom Out 2x", "Zoom Out 1.5x", "Custom Zoom"),
     *("⬅️", "➡️", "⬆️", "⬇️"),
-    *("Remix", "❤️", "Share", "Enter", "Delete"),
+    *("Remix", "❤️", "Share", "🏆", "Delete"),
 ]
 
 
@@ -165,6 +165,7 @@ def test_the_patterns_of_buttons_exclude_each_other() -> None:
         moderating.Plea("a:plea:keep:3"),
         moderating.Judge("a:word:allow:3"),
         moderating.Decide("a:mod:ban:3"),
+        looking.Look("a:look:3"),
         entering.Rules("a:c:rules:3:card"),
         entering.Offer("a:c:offer:3"),
         entering.EnterPicture("a:c:enter:3:0"),

@@ -41,8 +41,7 @@ Rank = Annotated[int | None, typer.Option(min=1, max=256, help="Cut to this rank
 @app.command()
 def inspect(file: File, model: Model = "pocket", config: ConfigFile = None) -> None:
     """What is in FILE: format, ranks, modules, and what its maker noted."""
-    from bot.loras import notes
-    from engine.lora import files, sources
+    from engine.lora import files, notes, sources
 
     shapes = _shapes(model, config)
     with sources.as_safetensors(file) as readable:

@@ -63,7 +63,6 @@ async def info(interaction: "discord.Interaction[Studio]", name: Name) -> None:
     model="The model it was made for",
     licence="Under which licence it is",
 )
-@app_commands.default_permissions(manage_guild=True)
 async def add(
     interaction: "discord.Interaction[Studio]",
     name: Name,

@@ -1,6 +1,7 @@
 """What can be wrong with a LoRA, as data; the words for people are written in `bot`."""
 
-from typing import Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Any, Literal, Self, TypeAlias
 
 from engine.errors import EngineError, RequestError
 
@@ -40,6 +41,12 @@ class LoraRefused(RequestError):
         self.what = what[:200]
         self.found = str(found)[:200]
         self.wanted = str(wanted)[:200]
+
+    @classmethod
+    def of(cls, detail: Mapping[str, Any]) -> Self:
+        """From the `detail` that a failed job's row keeps."""
+        given = {name: detail.get(name, "") for name in ("what", "found", "wanted")}
+        return cls(detail.get("reason", "container"), **given)
 
 
 class LoraMissing(EngineError):

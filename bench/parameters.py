@@ -15,6 +15,19 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from bench.measures import (
+    Measure,
+    colourfulness,
+    diversity,
+    likeness_to,
+    redness,
+    seam,
+    spearman,
+    strangeness,
+    style_distance_to,
+    tealness,
+    unfinished,
+)
 from bench.report import Report, Table
 from engine.edits.drawing import drawn
 from engine.edits.plan import Editor
@@ -27,10 +40,6 @@ from engine.requests import ImageRequest, Pictures, Reference
 STRIPS = Path(__file__).parent.parent / "docs" / "images" / "parameters"
 SETTINGS = 8
 MUST = 0.8
-
-Series = Sequence[Sequence[Image.Image]]
-Measure = Callable[[Judge, Sequence[Image.Image], Series], float]
-"""From the pictures at a setting, among those of all settings in order, to a number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,66 +73,6 @@ def referring(kind: str, picture: Image.Image) -> Callable[[float], dict[str, An
 
 def between(first: str, second: str) -> Callable[[float], dict[str, Any]]:
     return lambda share: {"texts": ((first, share), (second, 1 - share))}
-
-
-def pixels(pictures: Sequence[Image.Image]) -> np.ndarray:
-    """(n, 32, 32, 3) in 0..1."""
-    return np.stack(
-        [np.asarray(picture.resize((32, 32), Image.Resampling.BOX), dtype=float) / 255 for picture in pictures]
-    )
-
-
-def diversity(judge: Judge, pictures: Sequence[Image.Image], _all: Series) -> float:
-    """Mean distance between two pictures of the setting, by the judge's embedding, 0..2."""
-    rows = judge.embed(pictures)
-    return float(1 - (rows @ rows.T)[np.triu_indices(len(rows), 1)].mean())
-
-
-def strangeness(judge: Judge, pictures: Sequence[Image.Image], series: Series) -> float:
-    """Mean distance from the usual picture of the prompt, the mean of those at the first setting."""
-    usual = judge.embed(series[0]).mean(0)
-    return float((1 - judge.embed(pictures) @ (usual / np.linalg.norm(usual))).mean())
-
-
-def colourfulness(_judge: Judge, pictures: Sequence[Image.Image], _all: Series) -> float:
-    """Hasler and Susstrunk 2003, "Measuring colourfulness in natural images"."""
-    red, green, blue = np.moveaxis(pixels(pictures), -1, 0)
-    opponents = (red - green, (red + green) / 2 - blue)
-    spread = np.hypot(*(one.std((1, 2)) for one in opponents))
-    mean = np.hypot(*(one.mean((1, 2)) for one in opponents))
-    return float((spread + 0.3 * mean).mean())
-
-
-def redness(_judge: Judge, pictures: Sequence[Image.Image], _all: Series) -> float:
-    """Red minus blue over the middle of the pictures."""
-    middle = pixels(pictures)[:, 8:24, 8:24]
-    return float((middle[..., 0] - middle[..., 2]).mean())
-
-
-def likeness_to(reference: Image.Image) -> Measure:
-    """Mean cosine of the judge's embeddings of picture and reference."""
-    return lambda judge, pictures, _all: float((judge.embed(pictures) @ judge.embed([reference])[0]).mean())
-
-
-def style_distance_to(reference: Image.Image) -> Measure:
-    """Between mean and spread of the colours of picture and reference, wherever they are."""
-
-    def look(pictures: Sequence[Image.Image]) -> np.ndarray:
-        colours = pixels(pictures).reshape(len(pictures), -1, 3)
-        return np.concatenate([colours.mean(1), colours.std(1)], axis=1)
-
-    return lambda _judge, pictures, _all: float(np.linalg.norm(look(pictures) - look([reference]), axis=1).mean())
-
-
-def tealness(_judge: Judge, pictures: Sequence[Image.Image], _all: Series) -> float:
-    """Green and blue minus red over the middle: how much of the subject's colour is there."""
-    middle = pixels(pictures)[:, 8:24, 8:24]
-    return float((middle[..., 1:].mean(-1) - middle[..., 0]).mean())
-
-
-def unfinished(_judge: Judge, pictures: Sequence[Image.Image], series: Series) -> float:
-    """Root mean square distance to the finished pictures of the same seeds, those of the last setting."""
-    return float(np.sqrt(((pixels(pictures) - pixels(series[-1])) ** 2).mean()))
 
 
 def spread_over(low: float, high: float) -> list[float]:
@@ -231,20 +180,6 @@ class Bench:
             for x, picture in enumerate(columns[0]):
                 strip.paste(picture.resize((small, small), Image.Resampling.BOX), (x * (small + 4), 0))
         strip.quantize(64).save(self._folder / f"{name.strip('-').replace('::', '-')}.png", optimize=True)
-
-
-def spearman(first: Sequence[float], second: Sequence[float]) -> float:
-    """The correlation of the ranks; 1 when both rise together."""
-    ranks = [np.argsort(np.argsort(values)).astype(float) for values in (first, second)]
-    return float(np.corrcoef(*ranks)[0, 1])
-
-
-def seam(pictures: Sequence[Image.Image]) -> float:
-    """The step from the last column to the first, over the mean step between neighbours; rows likewise; the worse."""
-    values = np.stack([np.asarray(picture, dtype=float) for picture in pictures])
-    across = np.abs(values[:, :, -1] - values[:, :, 0]).mean() / np.abs(np.diff(values, axis=2)).mean()
-    down = np.abs(values[:, -1] - values[:, 0]).mean() / np.abs(np.diff(values, axis=1)).mean()
-    return float(max(across, down))
 
 
 def doubled(picture: Image.Image) -> Image.Image:

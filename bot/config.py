@@ -9,9 +9,10 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic.functional_validators import BeforeValidator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 PREFIX = "ATELIER_"
@@ -30,6 +31,9 @@ class ConfigError(Exception):
         super().__init__(message)
         self.key = key
         self.nearest = nearest
+
+
+OptionalPath = Annotated[Path | None, BeforeValidator(lambda path: path or None)]  # an empty text is none
 
 
 class Section(BaseModel):
@@ -74,13 +78,8 @@ class Engine(Section):
     lanes: int = Field(default=8, ge=1, le=64)
     preview_every: int = Field(default=1, ge=0, le=100)
     lora_megabytes: int = Field(default=1024, ge=64)
-    upscaler: Path | None = None
+    upscaler: OptionalPath = None
     captioner: str = ""
-
-    @field_validator("upscaler", mode="before")
-    @classmethod
-    def _empty_is_none(cls, file: Any) -> Any:
-        return file or None
 
 
 class Queue(Section):
@@ -101,16 +100,11 @@ class Limits(Section):
 
 class Filter(Section):
     pictures: Literal["off", "review", "classifier"] = "off"
-    folder: Path | None = None
+    folder: OptionalPath = None
     repository: str = "Falconsai/nsfw_image_detection"
     revision: str = ""
     block: float = Field(default=0.85, gt=0, le=1)
     unsure: float = Field(default=0.5, gt=0, le=1)
-
-    @field_validator("folder", mode="before")
-    @classmethod
-    def _empty_is_none(cls, folder: Any) -> Any:
-        return folder or None
 
 
 class Quota(Section):
@@ -137,7 +131,7 @@ class Model(Section):
     """One `[models.NAME]`: absent values are the family's own; `folder` or `repository` says where it is."""
 
     family: str = "flux1"
-    folder: Path | None = None
+    folder: OptionalPath = None
     repository: str = ""
     revision: str = ""
     steps: int | None = Field(default=None, ge=1, le=100)
@@ -148,11 +142,6 @@ class Model(Section):
     step_cache: float | None = Field(default=None, ge=0, le=1)
     licence: str = ""
     accepted: bool = False
-
-    @field_validator("folder", mode="before")
-    @classmethod
-    def _empty_is_none(cls, folder: Any) -> Any:
-        return folder or None
 
 
 class Config(BaseSettings):
@@ -206,16 +195,17 @@ class Config(BaseSettings):
         except SettingsError as error:
             raise ConfigError(f"the environment cannot be read: {error}") from None
         base = folder or Path.cwd()
-        models = {
-            name: model.model_copy(update={"folder": model.folder and base / model.folder.expanduser()})
-            for name, model in config.models.items()
+
+        def at(path: Path | None) -> Path | None:
+            return path and base / path.expanduser()
+
+        tables = {
+            "storage": Storage(folder=base / config.storage.folder.expanduser()),
+            "filter": config.filter.model_copy(update={"folder": at(config.filter.folder)}),
+            "engine": config.engine.model_copy(update={"upscaler": at(config.engine.upscaler)}),
+            "models": {n: model.model_copy(update={"folder": at(model.folder)}) for n, model in config.models.items()},
         }
-        storage = Storage(folder=base / config.storage.folder.expanduser())
-        folder = config.filter.folder and base / config.filter.folder.expanduser()
-        screening = config.filter.model_copy(update={"folder": folder})
-        upscaler = config.engine.upscaler and base / config.engine.upscaler.expanduser()
-        engine = config.engine.model_copy(update={"upscaler": upscaler})
-        return config.model_copy(update={"storage": storage, "models": models, "filter": screening, "engine": engine})
+        return config.model_copy(update=tables)
 
     def token(self) -> str:
         """The bot's token. Raises ConfigError when there is none."""

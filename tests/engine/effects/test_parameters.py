@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
-from bench.parameters import CIRCLE, CLAIMS, LIKE_STYLE, Bench, Claim, referring, seam, spearman
+from bench.measures import seam, spearman
+from bench.parameters import CIRCLE, CLAIMS, LIKE_STYLE, Bench, Claim, referring
 from engine.engine import Engine
 from engine.models import Catalogue
 from engine.pocket.judge import Judge

@@ -21,6 +21,7 @@ from bot.config import DISCORD_API, Config
 from bot.config import Discord as DiscordConfig
 from bot.delivery.delivery import Delivery
 from bot.errors import answer
+from bot.gallery.daily import Daily
 from bot.gallery.hearts import Hearts
 from bot.gallery.likeness import Likeness
 from bot.gallery.poster import Poster
@@ -149,6 +150,7 @@ class Studio(discord.Client):
         self.shows = Shows(storage=storage, web_address=config.web.address or None)
         self.poster = Poster(database=database, storage=storage, web_address=config.web.address or None)
         self.likeness = Likeness(database)
+        self.daily = Daily(database=database, storage=storage)
         self.hearts = Hearts(database, counted=self.poster.wake)
         self.ready_to_serve = asyncio.Event()
         self.tree = Commands(
@@ -171,6 +173,7 @@ class Studio(discord.Client):
             asyncio.create_task(self.challenges.run(self), name="challenges"),
             asyncio.create_task(self.poster.run(self), name="gallery"),
             asyncio.create_task(self.hearts.run(), name="hearts"),
+            asyncio.create_task(self.daily.run(self), name="best of yesterday"),
         ]
         for task in self._tasks:
             task.add_done_callback(_tell_of_death)

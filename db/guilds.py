@@ -60,6 +60,12 @@ async def mark_left(session: AsyncSession, *, here: Collection[int], now: dateti
     await session.execute(update(Guild).where(Guild.left_at.is_not(None), Guild.id.in_(here)).values(left_at=None))
 
 
+async def having(session: AsyncSession, key: str) -> list[Guild]:
+    """The servers the bot is in that have chosen something for this setting."""
+    there = await session.scalars(select(Guild).where(Guild.left_at.is_(None)).order_by(Guild.id))
+    return [guild for guild in there if guild.settings.get(key) is not None]
+
+
 async def pause(session: AsyncSession, guild_id: int, *, paused: bool) -> bool:
     """Hold back the server's waiting jobs, or let them run again; False when that was so already."""
     statement = update(Guild).where(Guild.id == guild_id, Guild.paused.is_not(paused)).values(paused=paused)

@@ -1,5 +1,6 @@
 """People: seen, so known."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +16,15 @@ async def touch(session: AsyncSession, user_id: int, name: str, *, now: datetime
     statement = insert(session, User).values(id=user_id, name=name[:100], created_at=now, seen_at=now)
     changed = {"name": statement.excluded.name, "seen_at": statement.excluded.seen_at}
     await session.execute(statement.on_conflict_do_update(index_elements=[User.id], set_=changed))
+
+
+async def touch_many(session: AsyncSession, names: Mapping[int, str], *, now: datetime | None = None) -> None:
+    """`touch` for several people at once, by id and name."""
+    now = now or times.now()
+    statement = insert(session, User)
+    changed = {"name": statement.excluded.name, "seen_at": statement.excluded.seen_at}
+    rows = [{"id": one, "name": name[:100], "created_at": now, "seen_at": now} for one, name in names.items()]
+    await session.execute(statement.on_conflict_do_update(index_elements=[User.id], set_=changed), rows)
 
 
 async def meet(session: AsyncSession, user_id: int, *, now: datetime | None = None) -> None:

@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
 import discord
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.errors import Gone, MadeElsewhere, NotYours, OwnPicture
 from db import images, jobs, shares
@@ -94,14 +95,26 @@ def may(act: Act, viewer: Viewer, picture: Picture) -> bool:
 async def picture_for(interaction: "discord.Interaction[Studio]", image_id: int, act: Act) -> Picture:
     """The picture, to do `act` with it. Raises Gone, OwnPicture, MadeElsewhere, NotYours."""
     async with interaction.client.database.reading() as session:
-        image = await images.get(session, image_id) if image_id < 2**63 else None
-        job = await jobs.get(session, image.job_id) if image is not None else None
-        share = await shares.of_image(session, image_id) if job is not None else None
+        picture = await find(session, image_id)
+    return permitted(act, Viewer.of(interaction), picture)
+
+
+async def find(session: AsyncSession, image_id: int) -> Picture | None:
+    """A picture that was not deleted."""
+    image = await images.get(session, image_id) if image_id < 2**63 else None
+    job = await jobs.get(session, image.job_id) if image is not None else None
     if image is None or job is None or image.deleted_at is not None:
+        return None
+    return Picture(image=image, job=job, share=await shares.of_image(session, image_id))
+
+
+def permitted(act: Act, viewer: Viewer, picture: Picture | None) -> Picture:
+    """The picture, if `may`. Raises Gone, OwnPicture, MadeElsewhere, NotYours."""
+    if picture is None:
         raise Gone
-    picture, viewer = Picture(image=image, job=job, share=share), Viewer.of(interaction)
     if may(act, viewer, picture):
         return picture
+    image = picture.image
     if act in (Act.SEE, Act.LIKE):
         raise OwnPicture if act is Act.LIKE and viewer.user_id == image.author_id else Gone
     if act is Act.SHARE and (image.guild_id is None or viewer.guild_id != image.guild_id):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.gallery import rights
-from bot.gallery.rights import Act, Picture
+from bot.gallery.rights import Act, Picture, Viewer
 from bot.ui import cards
 from bot.ui.press import PLAIN, TAKEN, Press, view_of
 from bot.ui.quoting import bold
@@ -23,15 +23,15 @@ PROMPT, NAME, WEB = "p", "n", "w"
 class Like(Press, template=r"a:like:(?P<id>\d{1,19})"):
     """A heart: pressed again it is taken back."""
 
+    for_anyone = True  # who is shut out is looked up for many presses at once, by `Hearts`
+
     @classmethod
     def on(cls, image_id: int, count: int = 0, row: int | None = None) -> "Like":
         return cls(f"a:like:{image_id}", emoji="❤️", label=str(count) if count else None, row=row)
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
-        studio, person = interaction.client, interaction.user
-        await rights.picture_for(interaction, self.number(), Act.LIKE)
         # Answered when the row stands: a heart that was taken is not lost.
-        await studio.hearts.press(self.number(), person.id, person.display_name)
+        await interaction.client.hearts.press(self.number(), Viewer.of(interaction), interaction.user.display_name)
         await interaction.response.defer()
 
 

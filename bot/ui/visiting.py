@@ -130,8 +130,7 @@ async def show_page(
         for sort, name in ORDERS.items()
     ]
     above = () if view.words else (orders,)
-    below = [*visits(found.exhibits), _turns(view, found)]
-    page = exhibits.page(_title(view), shown, above, below, _empty(view))
+    page = exhibits.page(_title(view), shown, above, _below(view, found), _empty(view))
     await interaction.edit_original_response(view=page, attachments=uploads)
 
 
@@ -154,15 +153,17 @@ def visits(found: Sequence[Exhibit]) -> list[list[Press]]:
     return [numbered[start : start + 3] for start in range(0, len(numbered), 3)]
 
 
-def _turns(view: View, found: Page) -> list[Press]:
+def _below(view: View, found: Page) -> list[list[Press]]:
+    """The numbers, and behind them the way back and the way on."""
+    rows = visits(found.exhibits)
     if not found.before and not found.behind:
-        return []
-    back = _walk(view, view.order, "b", found.before)
-    on = _walk(view, view.order, "n", found.behind)
-    return [
-        Walk(back, emoji="◀️", disabled=found.before is None),
-        Walk(on, emoji="▶️", disabled=found.behind is None),
-    ]
+        return rows
+    back = Walk(_walk(view, view.order, "b", found.before), emoji="◀️", disabled=found.before is None)
+    on = Walk(_walk(view, view.order, "n", found.behind), emoji="▶️", disabled=found.behind is None)
+    if len(rows) < 2:
+        return [*rows, [back, on]]
+    first, last = rows
+    return [[*first, back], [*last, on]]
 
 
 def _walk(view: View, sort: Sort, way: str, place: Place | None = None) -> str:

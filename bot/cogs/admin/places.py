@@ -12,7 +12,7 @@ from db import guilds
 if TYPE_CHECKING:
     from bot.client import Studio
 
-Use = Literal["allow", "forbid", "everywhere", "gallery", "reports", "show"]
+Use = Literal["allow", "forbid", "everywhere", "gallery", "reports", "daily", "no daily", "show"]
 Place = discord.TextChannel | discord.ForumChannel | discord.Thread
 NEEDED = ("view_channel", "send_messages", "embed_links", "attach_files", "read_message_history")
 
@@ -36,7 +36,7 @@ async def resume(interaction: "discord.Interaction[Studio]") -> None:
     await tell(interaction, "The queue goes on." if changed else "It is not paused.")
 
 
-@app_commands.command(description="Channels for commands, for the gallery, and for reports")
+@app_commands.command(description="Channels for commands, the gallery, reports, and the best of each day")
 @app_commands.describe(
     use="What the channel is for; allow and forbid make the list of channels that take commands",
     channel="This channel, if you name none",
@@ -44,7 +44,7 @@ async def resume(interaction: "discord.Interaction[Studio]") -> None:
 async def channel(interaction: "discord.Interaction[Studio]", use: Use, channel: Place | None = None) -> None:
     chosen = channel or interaction.channel
     assert chosen is not None
-    if use in ("gallery", "reports") and channel is not None:
+    if use in ("gallery", "reports", "daily") and channel is not None:
         _check(interaction, channel)
     async with acting(interaction) as act:
         allowed = set(await act.setting("channels") or ())
@@ -55,12 +55,14 @@ async def channel(interaction: "discord.Interaction[Studio]", use: Use, channel:
                 await act.set("channels", sorted(allowed - {chosen.id}) or None)
             case "everywhere":
                 await act.set("channels", None)
-            case "gallery" | "reports":
+            case "gallery" | "reports" | "daily":
                 await act.set(f"{use}_channel", chosen.id)
+            case "no daily":
+                await act.set("daily_channel", None)
             case "show":
                 pass
         if use != "show":
-            await act.write("channel", use=use, channel=chosen.id if use != "everywhere" else None)
+            await act.write("channel", use=use, channel=None if use in ("everywhere", "no daily") else chosen.id)
         settings = await guilds.settings(act.session, act.guild_id)
     if use == "reports":
         interaction.client.desk.wake()
@@ -83,6 +85,8 @@ def _channels(settings: dict[str, object]) -> str:
     for name in ("gallery", "reports"):
         found = settings.get(f"{name}_channel")
         lines.append(f"**{name.title()}** {f'<#{found}>' if found else 'no channel yet'}")
+    if daily := settings.get("daily_channel"):
+        lines.append(f"**Best of yesterday** <#{daily}>")
     return "\n".join(lines)
 
 

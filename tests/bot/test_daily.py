@@ -1,0 +1,65 @@
+"""The best of yesterday: once a day, in the channel a moderator chose."""
+
+from datetime import UTC, datetime, timedelta
+
+from bot.gallery.daily import Daily
+from db import guilds, likes, users
+from db.likes import Press
+from tests.bot.studio import Json, Running, private_words
+from tests.bot.test_gallery import hang, pictures
+from tests.bot.test_sharing import words
+
+MORNING = datetime(2026, 5, 18, 9, 30, tzinfo=UTC)
+
+
+def posts(bot: Running) -> list[Json]:
+    return [message for message in bot.pg.messages("general") if not message["_viewer"]]
+
+
+async def like(bot: Running, image_id: int, *people: str, at: datetime) -> None:
+    async with bot.database.writing() as session:
+        for one in people:
+            await users.touch(session, int(bot.pg.person(one).id), one)
+        await likes.press(session, [Press(image_id, int(bot.pg.person(one).id)) for one in people], now=at)
+
+
+async def test_the_best_of_yesterday_stand_once_a_day_where_a_moderator_wants_them(bot: Running) -> None:
+    await hang(bot, "a red house", "a blue boat", "a tree")
+    await like(bot, 1, "Ada", at=MORNING - timedelta(days=1))
+    await like(bot, 2, "Ada", "Cleo", at=MORNING - timedelta(hours=12))
+    await like(bot, 3, "Ada", "Cleo", "Dan", at=MORNING)
+    moment = MORNING
+    daily = Daily(database=bot.database, storage=bot.storage, now=lambda: moment)
+    await daily.look(bot.studio)
+    assert posts(bot) == []
+    place = bot.pg.channel("general")["id"]
+    told = private_words(await bot.pg.person("Ada").slash("studio", "admin channel", use="daily", channel=place))
+    assert f"**Best of yesterday** <#{place}>" in told
+    moment = MORNING.replace(hour=8)
+    await daily.look(bot.studio)
+    assert posts(bot) == []
+    moment = MORNING
+    for _ in range(2):
+        await daily.look(bot.studio)
+        (post,) = posts(bot)
+    assert "The best of 17 May 2026" in words(post)
+    assert [one[:5] for one in pictures(post)] == ["a blu", "a red"]
+    moment = MORNING + timedelta(days=1)
+    await daily.look(bot.studio)
+    assert [one[:5] for one in pictures(posts(bot)[-1])] == ["a tre"]
+    await bot.pg.person("Ada").slash("studio", "admin channel", use="no daily")
+    moment = MORNING + timedelta(days=2)
+    await daily.look(bot.studio)
+    assert len(posts(bot)) == 2
+
+
+async def test_a_post_that_was_not_remembered_is_found_again(bot: Running) -> None:
+    await hang(bot, "a red house")
+    await like(bot, 1, "Ada", at=MORNING - timedelta(days=1))
+    await bot.pg.person("Ada").slash("studio", "admin channel", use="daily", channel=bot.pg.channel("general")["id"])
+    daily = Daily(database=bot.database, storage=bot.storage, now=lambda: MORNING)
+    await daily.look(bot.studio)
+    async with bot.database.writing() as session:
+        await guilds.set_setting(session, int(bot.pg.channel("general")["guild_id"]), "daily_last", None)
+    await daily.look(bot.studio)
+    assert len(posts(bot)) == 1

@@ -14,7 +14,7 @@ import prompts
 from bot import refining, wishes
 from bot.loras import naming
 from bot.styles import swatch
-from bot.uploads import Upload
+from bot.uploads import Upload, check_address
 from bot.wishes import Given, Habits, Options, Wish
 from db import guilds, images, preferences
 from db.models import Job
@@ -67,12 +67,24 @@ async def take(interaction: "discord.Interaction[Studio]", address: str) -> tupl
 
     Raises bot.errors.ForeignAddress, NotFetched, engine.errors.UnfitUpload, DiskFull, StorageFailed.
     """
+    check_address(address)
     if not interaction.response.is_done():
         await interaction.response.defer(thinking=True)
     upload = await interaction.client.uploads.take(address)
     async with interaction.client.database.reading() as session:
         same = await images.by_digest(session, upload.file)
     return upload, None if same is None else same.id
+
+
+async def take_all(
+    interaction: "discord.Interaction[Studio]", addresses: Sequence[str]
+) -> list[tuple[Upload, int | None]]:
+    """As `take`, side by side; one that is not right is told before any is fetched."""
+    for address in addresses:
+        check_address(address)
+    if addresses and not interaction.response.is_done():
+        await interaction.response.defer(thinking=True)
+    return list(await asyncio.gather(*(take(interaction, address) for address in addresses)))
 
 
 def scene_of(about: PictureMetadata | None) -> str:
@@ -82,8 +94,10 @@ def scene_of(about: PictureMetadata | None) -> str:
 
 async def _given(interaction: "discord.Interaction[Studio]", found: Sequence[Prompt], known: Given) -> Given:
     pictures, styles = dict(known.pictures), dict(known.styles)
-    for address in {one.url for prompt in found for one in _addresses(prompt)} - pictures.keys():
-        upload, _ = await take(interaction, address)
+    addresses = list(
+        dict.fromkeys(one.url for prompt in found for one in _addresses(prompt) if one.url not in pictures)
+    )
+    for address, (upload, _) in zip(addresses, await take_all(interaction, addresses), strict=True):
         pictures[address] = upload.stored.digest
     storage = interaction.client.storage
     codes = {style.number for prompt in found for style in prompt.styles if isinstance(style, Code)}

@@ -21,8 +21,15 @@ MOST_REFERENCES = 5
 DRAFT_PIXELS, DRAFT_STEPS, HD_PIXELS = 0.25, 0.5, 2.25
 """Factors of the model's usual pixels and steps: half as long and wide in half the steps, or half as much longer."""
 
-_GROUPS = ({"aspect", "size", "draft", "hd"}, {"fast", "relax"})
-"""Fields of which a prompt's own one lets the preferred others go: they would contradict it."""
+_AGAINST = {
+    "size": {"aspect", "draft", "hd"},
+    "aspect": {"size"},
+    "draft": {"size", "hd"},
+    "hd": {"size", "draft"},
+    "fast": {"relax"},
+    "relax": {"fast"},
+}
+"""What is preferred lets go of these where a prompt has that field itself: they would contradict it."""
 
 
 class Entry(Protocol):
@@ -349,7 +356,7 @@ def preferred(text: str) -> dict[str, Any]:
 def _completed(prompt: prompts.Prompt, more: Mapping[str, Any]) -> prompts.Prompt:
     """With the fields of `more` where the prompt has none and says nothing against them."""
     own = {one.name for one in fields(prompt) if _is_given(getattr(prompt, one.name))}
-    against = own | {name for group in _GROUPS if group & own for name in group}
+    against = own.union(*(_AGAINST.get(name, set()) for name in own))
     return replace(prompt, **{name: value for name, value in more.items() if name not in against})
 
 

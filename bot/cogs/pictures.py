@@ -31,7 +31,7 @@ async def blend(
 ) -> None:
     studio = interaction.client
     given = [one for one in (image1, image2, image3, image4, image5) if one is not None]
-    taken = [await asking.take(interaction, one.url) for one in given]
+    taken = await asking.take_all(interaction, [one.url for one in given])
     (base,) = await asking.wished(interaction, "x", Options(aspect=aspect))
     wish = refining.blend(
         base,

@@ -5,12 +5,15 @@ from typing import Any
 
 import pytest
 
+import engine.requests
 import prompts
 from bot import refining, wishes
 from bot.config import Limits
-from bot.wishes import Options, Wish
+from bot.errors import BadFactor, NoRoom, UnknownLora
+from bot.wishes import Given, Habits, Options, Wish
 from engine.errors import LicenceNotAccepted, UnknownModel, UnsupportedSize
 from engine.models import Catalogue
+from engine.worker.asking import loras_of
 from tests.bot.rows import image, job
 
 CATALOGUE = Catalogue.of({"schnell": {}, "dev": {}})
@@ -155,3 +158,105 @@ def test_a_reroll_of_a_variation_is_one_of_the_same_picture() -> None:
     before.request["image"], before.request["strength"] = "d" * 64, 0.4
     wish = refining.reroll(before)
     assert (wish.kind, wish.parent_image_id, wish.request["image"]) == ("vary_subtle", 3, "d" * 64)
+
+
+def test_every_parameter_reaches_the_engine_in_its_own_terms() -> None:
+    (wish,) = ask(
+        "a::2 b::-0.5 --no rain --s 250 --c 50 --w 1500 --stop 60 --scheduler heun --tile --relax --q 0.5 --seed 1"
+    )
+    request = wish.request
+    assert request["texts"] == [["a", pytest.approx(4 / 3)], ["b", pytest.approx(-1 / 3)]]
+    assert (request["prompt"], request["negative_prompt"]) == ("a, b", "rain")
+    assert (request["stylize"], request["chaos"], request["weird"], request["stop"]) == (0.25, 0.5, 0.5, 0.6)
+    assert (request["scheduler"], request["tile"]) == ("heun", True)
+    assert request["steps"] == CATALOGUE.get("pocket").steps // 2
+    assert wish.relaxed
+    assert wish.work == 4 * round(request["steps"] * 0.6)
+    engine.requests.ImageRequest(
+        **{**request, "seeds": (1,), "texts": tuple(map(tuple, request["texts"]))}  # type: ignore[arg-type]
+    ).check()
+
+
+def test_raw_is_none_of_the_models_taste_unless_some_is_asked_for() -> None:
+    assert ask("a --raw")[0].request["stylize"] == 0
+    assert ask("a --raw --s 100")[0].request["stylize"] == 0.1
+    assert "stylize" not in ask("a")[0].request
+
+
+@pytest.mark.parametrize("model", ["pocket", "schnell"])
+def test_draft_is_small_and_quick_and_hd_is_large(model: str) -> None:
+    room = Limits(pixels=4 * 1024 * 1024)
+    usual, draft, hd = (
+        ask(text, model=model, limits=room)[0].request
+        for text in ("a --ar 3:2", "a --ar 3:2 --draft", "a --ar 3:2 --hd")
+    )
+    assert draft["width"] * draft["height"] < 0.4 * usual["width"] * usual["height"]
+    assert draft["steps"] == round(usual["steps"] / 2)
+    assert hd["width"] * hd["height"] > 1.4 * usual["width"] * usual["height"]
+    for request in (usual, draft, hd):
+        CATALOGUE.get(model).check_size(request["width"], request["height"])
+
+
+def test_hd_without_room_is_refused_instead_of_ignored() -> None:
+    with pytest.raises(NoRoom):
+        ask("a --hd", model="schnell")
+
+
+def test_a_size_in_pixels_is_taken_as_it_is_or_refused() -> None:
+    request = ask("a --size 320x128")[0].request
+    assert (request["width"], request["height"]) == (320, 128)
+    with pytest.raises(UnsupportedSize):
+        ask("a --size 300x128")
+    with pytest.raises(prompts.BadValue):
+        ask("a --size 2048x2048")
+
+
+def test_references_need_room_and_weights_stay_in_order() -> None:
+    given = Given(pictures={f"https://a.example/{number}": f"{number:064x}" for number in range(6)})
+    prompt = "https://a.example/0::2 https://a.example/1 a --sref https://a.example/2::0.5 --sw {} --oref https://a.example/3"
+    weights = []
+    for share in (0, 50, 100, 400, 1000):
+        found = wishes.imagine(
+            prompt.format(share), Options(), catalogue=CATALOGUE, model="pocket", limits=Limits(), given=given
+        )[0].request["references"]
+        assert [one["kind"] for one in found] == ["image", "image", "style", "subject"]
+        weights.append(found[2]["weight"])
+    assert weights == sorted(set(weights))
+    assert 0 == weights[0] < weights[-1] <= 3
+    many = " ".join(f"https://a.example/{number}" for number in range(6))
+    with pytest.raises(prompts.TooMany):
+        wishes.imagine(f"{many} a", Options(), catalogue=CATALOGUE, model="pocket", limits=Limits(), given=given)
+
+
+def test_loras_go_by_the_digests_of_their_files_with_their_schedules() -> None:
+    given = Given(loras={"ink": "a" * 64})
+    text = "a <lora:Ink:0.8> --lora-steps ink:0..0.5=1..0 --lora-blocks INK:single3..7=0.5"
+    (wish,) = wishes.imagine(text, Options(), catalogue=CATALOGUE, model="pocket", limits=Limits(), given=given)
+    (use,) = loras_of(wish.request["loras"])
+    assert (use.name, use.weight) == ("a" * 64, 0.8)
+    assert [(one.start, one.end, one.first, one.last) for one in use.steps] == [(0.0, 0.5, 1.0, 0.0)]
+    assert [(one.kind, one.first, one.last, one.weight) for one in use.blocks] == [("single", 3, 7, 0.5)]
+    with pytest.raises(UnknownLora):
+        ask("a --lora nosuch")
+
+
+def test_a_persons_habits_give_way_to_the_prompt_and_its_options_and_win_over_the_servers() -> None:
+    habits = Habits(suffix="--ar 3:2", own="--chaos 20 --draft", guild="--size 64x64 --chaos 90 --weird 30")
+    (prompt,) = wishes.read("a house", Options(), habits)
+    # --draft goes with an aspect; a size of the server's would contradict both.
+    assert (prompt.aspect, prompt.chaos, prompt.weird, prompt.draft, prompt.size) == ((3, 2), 20, 30, True, None)
+    (prompt,) = wishes.read("a house --hd --seed 0", Options(seed=4), habits)
+    assert (prompt.hd, prompt.draft, prompt.aspect, prompt.seed) == (True, False, (3, 2), 0)
+    (prompt,) = wishes.read("a --mine", Options(), Habits(options={"mine": "--weird 5 --no {cats}"}))
+    assert (prompt.weird, prompt.no) == (5, ("cats",))
+
+
+@pytest.mark.parametrize("text", ["2", "1.5", "1.5x", "1,5", " 1.25 "])
+def test_a_zoom_is_read_as_people_write_it(text: str) -> None:
+    assert 1 < refining.factor_of(text) <= 2
+
+
+@pytest.mark.parametrize("text", ["1", "0.5", "2.1", "nan", "inf", "1e0", "-2", "", "x", "9" * 50])
+def test_what_is_no_zoom_is_refused(text: str) -> None:
+    with pytest.raises(BadFactor):
+        refining.factor_of(text)

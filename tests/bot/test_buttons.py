@@ -7,7 +7,7 @@ import pytest
 
 from bot.cogs import history, settings
 from bot.cogs.admin import book
-from bot.ui import buttons, confirm, described, entering, looking, moderating, press, voting
+from bot.ui import buttons, confirm, described, entering, looking, moderating, press, sharing, visiting, voting
 from bot.ui.press import Press
 from tests.bot.rows import image, job
 from tests.bot.studio import Running, custom_ids, labels, private_words
@@ -178,6 +178,14 @@ def test_the_patterns_of_buttons_exclude_each_other() -> None:
         voting.LookBack("a:c:back:3"),
         voting.Next("a:c:next:3"),
         voting.Page("a:c:page:3:0"),
+        sharing.Like.on(3),
+        sharing.Share.on(image()),
+        sharing.ShareAs("a:shareas:go:3:pn"),
+        sharing.Unshare.on(3),
+        sharing.Details.on(3),
+        visiting.Walk("a:g:hot:n20000000000.3:11:red+house"),
+        visiting.Visit("a:visit:3"),
+        visiting.Similar("a:similar:3"),
     ]
     for item in made:
         assert isinstance(item, Press)

@@ -85,6 +85,11 @@ KNOWN: list[Exception] = [
     errors.BadSetting("gift", "alone", "person and gift together"),
     errors.ClosedMessages(),
     errors.NotSure(),
+    errors.NotYours("unshare", None),
+    errors.OwnPicture(),
+    errors.MadeElsewhere(),
+    errors.NothingSimilar(),
+    *(db.errors.NotShareable(reason) for reason in ("deleted", "no server", "unsure", "hidden")),
 ]
 
 

@@ -1,14 +1,15 @@
 """What drawing in lanes is worth against diffusers' own pipeline, both in one process, taking turns. Needs a quiet
-machine: `python -m bench.engine`, or one part of it: `python -m bench.engine throughput latency cache repeat`.
+machine: `python -m bench.engine`, or parts of it, `python -m bench.engine latency cache`; the others' results stay.
 """
 
 import asyncio
+import json
 import random
 import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,11 +19,12 @@ import torch
 
 import migrations
 from bench.comparing import PROMPTS, drawn, psnr
-from bench.report import Report, Table
+from bench.report import RESULTS, Report, Table
 from bench.stock import Stock
 from db import jobs, users
 from db.database import Database, default_url
 from db.jobs import NewJob, QueueLimits
+from engine.denoiser import unadapted
 from engine.engine import Engine
 from engine.families import Row
 from engine.models import POCKET, Catalogue
@@ -41,11 +43,19 @@ Row_ = Sequence[str | int | float]
 class Findings:
     """Rows of the table, and what else a reader must know."""
 
+    part: str = ""
     rows: list[Row_] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    noted: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def notes(self) -> list[str]:
+        return [f"{part}: {note}" for part, note in self.noted]
+
+    def note(self, text: str) -> None:
+        self.noted.append((self.part, text))
 
     def add(self, what: str, found: float | str, must: str, aim: str, ceiling: str = "") -> None:
-        self.rows.append((what, found, must, aim, ceiling))
+        self.rows.append((self.part, what, found, must, aim, ceiling))
         print(f"{what}: {found} (must {must}, aim {aim}) {ceiling}", flush=True)
 
 
@@ -93,8 +103,8 @@ async def throughput(engine: Engine, stock: Stock, found: Findings) -> None:
     found.add("64 mixed, against one at a time (32 tokens)", ratios["one at a time, 32 tokens"], "1.25", "1.7", ceiling)
     found.add("  against its default of 512 tokens", ratios["one at a time, 512 tokens"], "", "")
     found.add("  against lists of equal steps and size", ratios["lists of equal steps and size"], "", "")
-    found.notes.append("Pictures a second: " + ", ".join(f"{n} {statistics.median(r):.2f}" for n, r in rates.items()))
-    found.notes.append(
+    found.note("Pictures a second: " + ", ".join(f"{n} {statistics.median(r):.2f}" for n, r in rates.items()))
+    found.note(
         f"One step at 256 x 256: diffusers 1 row {step['stock'] * 1e3:.1f} ms; "
         f"ours 1 row {step[1] * 1e3:.1f} ms, {LANES} rows {step[LANES] * LANES * 1e3:.1f} ms."
     )
@@ -131,7 +141,7 @@ async def latency(engine: Engine, stock: Stock, found: Findings) -> None:
         "0.1",
         f"drawn at once and alone: {_mean([alone[i] for i in short]) / _mean([fifo[i] for i in short]):.2f}",
     )
-    found.notes.append(
+    found.note(
         f"Latencies, seconds: one at a time mean {_mean(fifo):.2f}, p95 {_p95(fifo):.2f}; "
         f"lanes mean {_mean(lanes):.2f}, p95 {_p95(lanes):.2f}."
     )
@@ -167,10 +177,10 @@ async def idle(engine: Engine, found: Findings) -> None:
 
 async def cache(catalogue: Catalogue, found: Findings) -> None:
     """Step caching in a mixed batch of 28 steps and more, against the same engine without it."""
-    requests = mixed(16, seed=3, steps=(28, 36, 50))
+    requests = mixed(12, seed=3, steps=(28, 36, 50))
     pictures: dict[float, list[Any]] = {}
     rates: dict[float, list[float]] = {}
-    thresholds = (0.0, 0.06, 0.1, 0.15)
+    thresholds = (0.0, 0.08, 0.12, 0.2)
     for _ in range(2):
         for threshold in thresholds:
             entry = replace(catalogue.get("pocket"), step_cache=threshold)
@@ -183,7 +193,7 @@ async def cache(catalogue: Catalogue, found: Findings) -> None:
     for threshold in thresholds[1:]:
         decibels = statistics.median(psnr(*pair) for pair in zip(pictures[0.0], pictures[threshold], strict=True))
         gain = statistics.median(a / b for a, b in zip(rates[threshold], rates[0.0], strict=True))
-        found.notes.append(f"Step caching at {threshold:g}: {gain:.2f} times the pictures, median {decibels:.1f} dB.")
+        found.note(f"Step caching at {threshold:g}: {gain:.2f} times the pictures, median {decibels:.1f} dB.")
         if decibels >= 30:
             best = max(best, gain)
     found.add("step caching at 28 steps and more, median 30 dB or better", best, "1.2", "1.6")
@@ -209,7 +219,7 @@ async def repeat(engine: Engine, found: Findings) -> None:
             await asyncio.gather(task, return_exceptions=True)
     found.add("exact repeat: steps run", sum(listener.steps[1:]), "0", "0")
     found.add("exact repeat: milliseconds", statistics.median(listener.seconds[1:]) * 1e3, "50", "10")
-    found.notes.append(f"The first drawing of the repeated request took {listener.seconds[0] * 1e3:.0f} ms.")
+    found.note(f"The first drawing of the repeated request took {listener.seconds[0] * 1e3:.0f} ms.")
 
 
 class _Clock:
@@ -289,17 +299,8 @@ def _by_pipeline(stock: Stock, requests: Sequence[ImageRequest], tokens: int) ->
 @torch.inference_mode()
 def _step_seconds(engine: Engine, counts: Sequence[int]) -> dict[Any, float]:
     """Seconds a row of one step at 256 x 256, for so many rows, and for the stock transformer with one."""
-    from engine.denoiser import unadapted
-
     model: Any = engine._loaded.family  # type: ignore[union-attr]
-    row = Row(
-        width=256,
-        height=256,
-        latents=model.noise(256, 256, torch.Generator("cpu").manual_seed(0)),
-        timestep=torch.tensor(500.0),
-        guidance=4.0,
-        conditioning=model.encode("a red house"),
-    )
+    row = _row(model)
     ids = model.pipeline._prepare_latent_image_ids(1, 8, 8, "cpu", torch.float32)
 
     def stock() -> None:
@@ -324,6 +325,17 @@ def _step_seconds(engine: Engine, counts: Sequence[int]) -> dict[Any, float]:
     return {name: statistics.median(some) / (name if isinstance(name, int) else 1) for name, some in times.items()}
 
 
+def _row(model: Any) -> Row:
+    return Row(
+        width=256,
+        height=256,
+        latents=model.noise(256, 256, torch.Generator("cpu").manual_seed(0)),
+        timestep=torch.tensor(500.0),
+        guidance=4.0,
+        conditioning=model.encode("a red house"),
+    )
+
+
 def _seconds(call: Callable[[], Any]) -> float:
     began = time.perf_counter()
     call()
@@ -338,6 +350,36 @@ def _p95(values: Sequence[float]) -> float:
     return statistics.quantiles(values, n=20)[-1]
 
 
+async def beside(engine: Engine, found: Findings) -> None:
+    """Whether a second thread for decoding would pay: steps of 8 rows and decodes, one after the other or at once."""
+    model: Any = engine._loaded.family  # type: ignore[union-attr]
+    with torch.inference_mode():
+        row = _row(model)
+
+    @torch.inference_mode()
+    def denoise() -> None:
+        for _ in range(12):
+            model.predict([row] * LANES, unadapted)
+
+    @torch.inference_mode()
+    def decode() -> None:
+        for _ in range(LANES):
+            model.decode(row.latents, 256, 256)
+
+    apart, together, decoding = [], [], []
+    for _ in range(5):
+        decoding.append(_seconds(decode))
+        apart.append(_seconds(denoise) + decoding[-1])
+        began = time.perf_counter()
+        await asyncio.gather(asyncio.to_thread(denoise), asyncio.to_thread(decode))
+        together.append(time.perf_counter() - began)
+    gain = statistics.median(a / b for a, b in zip(apart, together, strict=True))
+    found.add("decoding in a second thread: steps and decodes of 8 pictures", gain, "", "")
+    found.note(
+        f"Decoding is {100 * statistics.median(d / a for d, a in zip(decoding, apart, strict=True)):.0f} % of it."
+    )
+
+
 async def main(parts: Sequence[str]) -> None:
     found = Findings()
     catalogue = Catalogue()
@@ -347,27 +389,39 @@ async def main(parts: Sequence[str]) -> None:
         for warm in mixed(2, seed=9, steps=(4,)):
             stock.draw(warm)
             await drawn(engine, warm)
-        if "throughput" in parts:
-            await throughput(engine, stock, found)
-        if "latency" in parts:
-            await latency(engine, stock, found)
-        if "idle" in parts:
-            await idle(engine, found)
-        if "repeat" in parts:
-            await repeat(engine, found)
-    if "cache" in parts:
-        await cache(catalogue, found)
+        measures: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+            "throughput": lambda: throughput(engine, stock, found),
+            "latency": lambda: latency(engine, stock, found),
+            "idle": lambda: idle(engine, found),
+            "beside": lambda: beside(engine, found),
+            "repeat": lambda: repeat(engine, found),
+            "cache": lambda: cache(catalogue, found),
+        }
+        for part in parts or measures:
+            found.part = part
+            await measures[part]()
+            publish(found)
+
+
+def publish(found: Findings) -> None:
+    """Write what was found beside what earlier runs found about other parts."""
+    file, ran = RESULTS / "engine.json", {row[0] for row in found.rows}
+    earlier = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"tables": [{"rows": []}], "notes": []}
+    rows = [*(row for row in earlier["tables"][0]["rows"] if row[0] not in ran), *found.rows]
+    kept = [note for note in earlier["notes"][1:] if note.partition(":")[0] not in ran]
     Report(
         name="engine",
         claim="Drawing in lanes against diffusers' own pipeline: speed, waiting, caches",
         command="python -m bench.engine",
-        tables=[Table("Found", ("what", "found", "must", "aim", "ceiling"), found.rows)],
-        notes=[f"{torch.get_num_threads()} threads, {LANES} lanes, fp32, the pocket model.", *found.notes],
+        tables=[Table("Found", ("part", "what", "found", "must", "aim", "ceiling"), rows)],
+        notes=[
+            f"{torch.get_num_threads()} threads, {LANES} lanes, fp32, the pocket model; both sides in one process, in turn.",
+            *kept,
+            *found.notes,
+        ],
         packages=("torch", "diffusers"),
-    ).publish(save=len(parts) == len(PARTS))
+    ).publish()
 
-
-PARTS = ("throughput", "latency", "idle", "repeat", "cache")
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1:] or PARTS))
+    asyncio.run(main(sys.argv[1:]))

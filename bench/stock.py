@@ -136,7 +136,7 @@ class Stock:
         vae, factor = self.pipeline.vae, self.pipeline.vae_scale_factor
         unpacked = FluxPipeline._unpack_latents(latents, request.height, request.width, factor)
         pixels = vae.decode(unpacked / vae.config.scaling_factor + vae.config.shift_factor, return_dict=False)[0]
-        return self.pipeline.image_processor.postprocess(pixels, output_type="pil")[0]
+        return self.pipeline.image_processor.postprocess(pixels, output_type="pil")[0]  # type: ignore
 
     @contextlib.contextmanager
     def _adapters(self, request: ImageRequest) -> Iterator[None]:
@@ -148,7 +148,7 @@ class Stock:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 for number, use in enumerate(request.loras):
-                    self.pipeline.load_lora_weights(self._loras[use.name], adapter_name=f"lora_{number}")
+                    self.pipeline.load_lora_weights(str(self._loras[use.name]), adapter_name=f"lora_{number}")
                 self.pipeline.set_adapters(
                     [f"lora_{number}" for number in range(len(request.loras))], [use.weight for use in request.loras]
                 )

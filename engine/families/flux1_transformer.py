@@ -215,8 +215,8 @@ def _heads(parts: Sequence[torch.Tensor], attention: Any) -> list[torch.Tensor]:
 
 def _attended(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, rotation: torch.Tensor) -> torch.Tensor:
     """Joint attention; (rows, tokens, heads, head) each, and (rows, tokens, heads x head) back."""
-    query, key = _rotated(query, rotation), _rotated(key, rotation)
-    mixed = functional.scaled_dot_product_attention(*(one.transpose(1, 2) for one in (query, key, value)))
+    query, key = _rotated(query, rotation).transpose(1, 2), _rotated(key, rotation).transpose(1, 2)
+    mixed = functional.scaled_dot_product_attention(query, key, value.transpose(1, 2))
     return mixed.transpose(1, 2).flatten(2)
 
 

@@ -5,7 +5,7 @@ VENV ?= .venv
 # The tensor library, asked for first and pinned, so that pip takes a CPU build where its configuration offers one.
 # Another build: make setup TORCH='torch==2.13.0+cpu' (README, "Without a GPU").
 TORCH ?= torch==2.13.0
-BENCHES ?= ack challenge challenge_kill kill memory pocket queue voting
+BENCHES ?= ack challenge challenge_kill engine exactness kill memory pocket queue voting
 
 bin := $(VENV)/bin
 pip := $(bin)/python -m pip --disable-pip-version-check

@@ -415,7 +415,7 @@ def publish(found: Findings) -> None:
         command="python -m bench.engine",
         tables=[Table("Found", ("part", "what", "found", "must", "aim", "ceiling"), rows)],
         notes=[
-            f"{torch.get_num_threads()} threads, {LANES} lanes, fp32, the pocket model; both sides in one process, in turn.",
+            f"{torch.get_num_threads()} threads, {LANES} lanes, fp32, the pocket model; the sides take turns.",
             *kept,
             *found.notes,
         ],

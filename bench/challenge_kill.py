@@ -49,7 +49,8 @@ class Findings:
 
 
 class Trial:
-    def __init__(self, folder: Path, *, contests: int, kills: int, seed: int) -> None:
+    def __init__(self, folder: Path, *, contests: int, kills: int, seed: int, longest_life: int = LONGEST_LIFE) -> None:
+        self.longest_life = longest_life
         self.folder = folder
         self.contests, self.kills = contests, kills
         self.dice = Random(seed)
@@ -66,7 +67,7 @@ class Trial:
                 await self._make(database, pg)
             deaths = self.folder / "deaths"
             for _ in range(self.kills):
-                code = await self._live(pg, self.dice.randint(1, LONGEST_LIFE), deaths)
+                code = await self._live(pg, self.dice.randint(1, self.longest_life), deaths)
                 if code == 0:
                     break
                 self.findings.kills += 1
@@ -153,22 +154,18 @@ class Trial:
                 stderr=log,
                 env=environment,
             )
-        ended = asyncio.create_task(process.wait())
-        settled = asyncio.create_task(self._settled())
-        await asyncio.wait((ended, settled), return_when=asyncio.FIRST_COMPLETED, timeout=SETTLING)
-        is_settled = settled.done() and not settled.cancelled()
-        settled.cancel()
+        ended, until = asyncio.create_task(process.wait()), time.monotonic() + SETTLING
+        is_settled = False
+        while not ended.done() and not is_settled and time.monotonic() < until:
+            await asyncio.wait((ended,), timeout=0.3)
+            is_settled = not ended.done() and not await self._left()
         if not ended.done():
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
-            await ended
+        code = await ended
         with contextlib.suppress(TimeoutError):
             await pg.wait_for(lambda: not pg.gateway.bot_online, 10)
-        return 0 if is_settled else ended.result()
-
-    async def _settled(self) -> None:
-        while await self._left():  # noqa: ASYNC110 -- another process's rows
-            await asyncio.sleep(0.2)
+        return 0 if is_settled else code
 
     async def _left(self) -> bool:
         async with Database.open(self.url, read_only=True) as database, database.reading() as session:

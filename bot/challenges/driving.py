@@ -143,10 +143,10 @@ class Challenges:
             reason = "won a challenge"
             await client.http.add_role(challenge.guild_id, award.user_id, award.amount, reason=reason)
             return True
-        if podium is None or podium.given_up_for is not None:
-            return True
-        if podium.message_id is None:
+        if podium is None or (podium.message_id is None and podium.given_up_for is None):
             return False
+        if podium.message_id is None:
+            raise Stopped("no podium")
         channel = client.get_partial_messageable(challenge.channel_id)
         await channel.get_partial_message(podium.message_id).pin()
         return True

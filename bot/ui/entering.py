@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.challenges import entering
-from bot.errors import NoContest, NotGivable, tell
+from bot.errors import Gone, NoContest, NotGivable, tell
 from bot.ui import contests
 from bot.ui.press import DANGER, Press, Style, view_of
 from bot.ui.quoting import bold
@@ -71,7 +71,9 @@ class EnterPicture(Press, template=r"a:c:enter:(?P<image>\d{1,18}):(?P<id>\d{1,1
             async with interaction.client.database.reading() as session:
                 image = await images.get(session, image_id)
                 taking = await finding.of_guild(session, interaction.guild_id or 0, Phase.OPEN)
-            if not taking or image is None:
+            if image is None:
+                raise Gone
+            if not taking:
                 raise NoContest("enter")
             if len(taking) > 1:
                 presses = [self.into(one, image, one.theme) for one in taking[:5]]

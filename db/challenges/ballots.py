@@ -157,14 +157,6 @@ async def progress(session: AsyncSession, challenge: Challenge, voter_id: int) -
     return Progress(sum(one.value is not None for one in dealt), total)
 
 
-async def anonymise(session: AsyncSession, user_id: int) -> None:
-    """Take the person's name off their ballots: one made-up voter per contest, so that every tally stays as it was."""
-    first = select(Ballot.challenge_id, func.min(Ballot.id)).where(Ballot.voter_id == user_id)
-    for challenge_id, ballot_id in (await session.execute(first.group_by(Ballot.challenge_id))).all():
-        own = (Ballot.challenge_id == challenge_id, Ballot.voter_id == user_id)
-        await session.execute(update(Ballot).where(*own).values(voter_id=-ballot_id))
-
-
 async def _take_part(session: AsyncSession, challenge_id: int, now: datetime | None) -> Challenge:
     """Hold the contest, beside other voters, in a phase that takes ballots; the clock is read once it is held."""
     challenge = await finding.hold(session, challenge_id, shared=True)

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from db import images, ledger, times, users
-from db.challenges import announcing, ballots, entries, finding, forgetting, phases, results, rotas
+from db import images, ledger, privacy, times, users
+from db.challenges import announcing, ballots, entries, finding, phases, results, rotas
 from db.challenges.errors import (
     AlreadyEntered,
     EntryLimit,
@@ -316,7 +316,7 @@ async def test_a_finished_contest_keeps_its_result_when_pictures_go_and_people_a
         await images.delete(session, ben.image_id)
         assert await entries.put_out(session, ben.image_id, "hidden") == 0
         for person in (BEN, DEE):
-            await forgetting.forget_person(session, person)
+            await privacy.forget(session, person)
     async with database.reading() as session:
         written, again = await results.verify(session, await finding.get(session, challenge_id))
         assert written == again == before
@@ -401,7 +401,7 @@ async def test_a_forgotten_server_leaves_nothing(database: Database) -> None:
     await prefer(database, challenge_id, CAT, ada, ben)
     assert await count(database, challenge_id)
     async with database.writing() as session:
-        await forgetting.forget_guild(session, GUILD)
+        await privacy.forget_guild(session, GUILD)
         for table in (Ballot, Entry, Placing):
             assert await session.scalar(select(func.count()).select_from(table)) == 0
         with pytest.raises(NoSuchChallenge):

@@ -22,9 +22,9 @@ from bot.delivery.post import Drawing
 from bot.errors import ALREADY_ANSWERED, Closing, NothingToCancel, tell
 from bot.house.door import Asker, Door
 from bot.wishes import Wish
-from db import audit, guilds, jobs, pace, reviews, users
+from db import audit, guilds, jobs, pace, preferences, reviews, users
 from db.database import Database
-from db.models import Job, Route
+from db.models import Job, JobRequest, Route
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +110,8 @@ class Orders:
                 await users.touch(session, interaction.user.id, interaction.user.display_name)
                 if place.guild_id is not None:
                     await guilds.touch(session, place.guild_id, getattr(interaction.guild, "name", "") or "")
+                hidden = (await preferences.get(session, interaction.user.id)).hide_prompts
+                wishes = [replace(wish, request=_told(wish.request, hidden=hidden)) for wish in wishes]
                 admission = await self._door.admit(session, Asker.of(interaction), wishes)
                 wished = [
                     self._job(interaction, place, wish, part=part, cost=cost)
@@ -238,3 +240,12 @@ class Orders:
             relaxed=wish.relaxed,
             upload_limit=place.upload_limit,
         )
+
+
+def _told(request: JobRequest, *, hidden: bool) -> JobRequest:
+    """The request with its author's own wish for what files tell, whoever's picture it began with."""
+    told = request.copy()
+    told.pop("hide_prompt", None)
+    if hidden:
+        told["hide_prompt"] = True
+    return told

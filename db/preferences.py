@@ -14,12 +14,12 @@ MOST_OPTIONS = 50
 
 async def get(session: AsyncSession, user_id: int) -> Preference:
     """What the person prefers; of one who never said anything, a row of defaults that is not written."""
-    empty = Preference(user_id=user_id, remix=False, suffix="", defaults="", options={})
+    empty = Preference(user_id=user_id, remix=False, hide_prompts=False, suffix="", defaults="", options={})
     return await session.get(Preference, user_id) or empty
 
 
 async def put(session: AsyncSession, user_id: int, **changes: Any) -> None:
-    """Change `remix`, `suffix`, `defaults` or `options` and leave the others. The person's row must exist."""
+    """Change some of the columns of `Preference` and leave the others. The person's row must exist."""
     statement = insert(session, Preference).values(user_id=user_id, **changes)
     await session.execute(statement.on_conflict_do_update(index_elements=[Preference.user_id], set_=changes))
 

@@ -1,4 +1,4 @@
-"""`/settings`: what is taken where a prompt says nothing, one's own and the server's; and remix mode."""
+"""`/settings`: what is taken where a prompt says nothing, one's own and the server's; remix mode; prompts in files."""
 
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,17 @@ class RemixMode(Press, template=r"a:remixmode:(?P<on>[01])"):
         async with interaction.client.database.writing() as session:
             await users.touch(session, interaction.user.id, interaction.user.display_name)
             await preferences.put(session, interaction.user.id, remix=self.parts["on"] == "1")
+        content, view = await _panel(interaction)
+        await interaction.response.edit_message(content=content, view=view)
+
+
+class PromptsInFiles(Press, template=r"a:filewords:(?P<on>[01])"):
+    """The person's files say how they were made, or only that a model made them."""
+
+    async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
+        async with interaction.client.database.writing() as session:
+            await users.touch(session, interaction.user.id, interaction.user.display_name)
+            await preferences.put(session, interaction.user.id, hide_prompts=self.parts["on"] == "0")
         content, view = await _panel(interaction)
         await interaction.response.edit_message(content=content, view=view)
 
@@ -90,6 +101,7 @@ async def _panel(interaction: "discord.Interaction[Studio]") -> tuple[str, disco
         f"**Your defaults** {_shown(own.defaults)}",
         f"**This server** {_shown(str(server.get(DEFAULTS) or ''))}",
         f"**Remix mode** {'on: V, 🔄 and Vary ask for words first' if own.remix else 'off'}",
+        f"**Prompts in files** {'off: new files say only that a model made them' if own.hide_prompts else 'on'}",
     ]
     presses: list[Press] = [
         Defaults("a:defaults:own", label="My defaults"),
@@ -97,6 +109,11 @@ async def _panel(interaction: "discord.Interaction[Studio]") -> tuple[str, disco
             f"a:remixmode:{int(not own.remix)}",
             label=f"Remix mode: {'on' if own.remix else 'off'}",
             style=TAKEN if own.remix else PLAIN,
+        ),
+        PromptsInFiles(
+            f"a:filewords:{int(own.hide_prompts)}",
+            label=f"Prompts in files: {'off' if own.hide_prompts else 'on'}",
+            style=PLAIN if own.hide_prompts else TAKEN,
         ),
     ]
     if interaction.guild_id is not None and interaction.permissions.manage_guild:

@@ -14,6 +14,7 @@ def upgrade() -> None:
         "preferences",
         sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("remix", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("hide_prompts", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("suffix", sa.Text(), server_default="", nullable=False),
         sa.Column("defaults", sa.Text(), server_default="", nullable=False),
         sa.Column("options", sa.JSON(), server_default="{}", nullable=False),

@@ -158,6 +158,7 @@ def test_the_patterns_of_buttons_exclude_each_other() -> None:
         confirm.Drop("a:drop"),
         described.Imagine("a:say:1"),
         settings.RemixMode("a:remixmode:1"),
+        settings.PromptsInFiles("a:filewords:0"),
         settings.Defaults("a:defaults:own"),
         book.Older("a:audit:0:3"),
         moderating.ReportPicture.on(image()),

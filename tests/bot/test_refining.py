@@ -7,7 +7,7 @@ import pytest
 
 from bot import refining
 from db import images
-from db.models import Job
+from db.models import Image, Job
 from playground import Interaction
 from tests.bot.studio import Json, Running, labels, private_words, running, world
 
@@ -142,6 +142,29 @@ async def test_remix_mode_makes_the_drawing_buttons_ask_for_words(bot: Running) 
     assert (made.request["prompt"], made.request["image"]) == ("a cat", None)
     assert (await bot.pg.person("Ben").click(grid, "V1")).modal is None
     await bot.delivered(4)
+
+
+async def test_an_author_can_keep_prompts_out_of_files(bot: Running) -> None:
+    ada, ben = bot.pg.person("Ada"), bot.pg.person("Ben")
+    card = await single(bot)
+    assert bot.storage.metadata((await first_picture(bot, 1)).digest) is not None
+    panel = (await ada.slash("studio", "settings")).message
+    assert panel is not None
+    await ada.click(panel, "Prompts in files: on")
+    await bot.pg.wait_for(lambda: "Prompts in files: off" in labels(panel))
+    await result(bot, await ada.click(card, "🔄"))
+    assert (await last(bot, 2)).request["hide_prompt"] is True
+    hidden = bot.storage.read((await first_picture(bot, 2)).digest)
+    assert b"red house" not in hidden
+    assert b"trainedAlgorithmicMedia" in hidden
+    await result(bot, await ben.click(card, "🔄"))
+    assert "hide_prompt" not in (await last(bot, 3)).request
+
+
+async def first_picture(bot: Running, count: int) -> Image:
+    job = await last(bot, count)
+    async with bot.database.reading() as session:
+        return (await images.of_job(session, job.id))[0]
 
 
 async def test_what_was_said_of_a_prompt_stays_with_its_children(bot: Running) -> None:

@@ -554,3 +554,28 @@ def test_two_folders_on_one_host_have_two_workers_names(studio: Studio, tmp_path
         return worker._claims._worker
 
     assert name(tmp_path / "a") == name(tmp_path / "a") != name(tmp_path / "b")
+
+
+async def test_an_edit_is_planned_drawn_and_kept_with_its_whole_row(studio: Studio) -> None:
+    parent = studio.storage.put(Image.linear_gradient("L").convert("RGB"), None)
+    edit = {"kind": "pan", "direction": "right"}
+    job_id = await studio.wish(width=384, height=256, image=parent.digest, edit=edit, seeds=[5])
+    async with studio.working():
+        await studio.diary.until("ended", job_id)
+    [digest] = await studio.digests(job_id)
+    assert studio.storage.open(digest).size == (384, 256)
+    old, new = studio.storage.open(parent.digest), studio.storage.open(digest)
+    assert new.crop((0, 0, 240, 256)).tobytes() == old.crop((0, 0, 240, 256)).tobytes()
+    about = studio.storage.metadata(digest)
+    assert about is not None
+    assert about.recipe == (await studio.job(job_id)).request
+    assert about.parent == parent.digest
+
+
+async def test_an_edit_that_cannot_be_done_fails_with_its_reason(studio: Studio) -> None:
+    parent = studio.storage.put(Image.linear_gradient("L").convert("RGB"), None)
+    job_id = await studio.wish(image=parent.digest, edit={"kind": "square"})
+    async with studio.working():
+        await studio.diary.until("ended", job_id)
+    job = await studio.job(job_id)
+    assert (job.status, job.error_code) == (JobStatus.FAILED, "bad_request")

@@ -47,6 +47,11 @@ class Challenges:
         """The time by which contests go."""
         return self._clock() if self._clock is not None else await times.of_database(session)
 
+    @property
+    def moment(self) -> datetime | None:
+        """What queries are told as the time; None lets the database read its clock once it holds the contest's row."""
+        return self._clock() if self._clock is not None else None
+
     def wake(self) -> None:
         self._woken.set()
 
@@ -86,7 +91,7 @@ class Challenges:
         """Take every step that is due, the tally last."""
         while True:
             async with self.database.writing() as session:
-                phase = await phases.advance(session, challenge_id, now=await self.now(session))
+                phase = await phases.advance(session, challenge_id, now=self.moment)
             if phase is None:
                 break
             log.info("contest %s is %s", challenge_id, phase.value)
@@ -95,7 +100,7 @@ class Challenges:
             tally = await results.count(session, challenge) if challenge.phase is Phase.TALLYING else None
         if tally is not None:
             async with self.database.writing() as session:
-                done = await results.finish(session, challenge_id, tally, now=await self.now(session))
+                done = await results.finish(session, challenge_id, tally, now=self.moment)
             log.info("contest %s is done: %d voters%s", challenge_id, tally.voters, "" if done else ", counted before")
 
     async def _bring_messages(self, client: discord.Client) -> None:
@@ -132,7 +137,7 @@ class Challenges:
                 given, failed_for = True, str(problem)[:32]
             if given:
                 async with self.database.writing() as session:
-                    await results.settle(session, award.id, failed_for=failed_for, now=await self.now(session))
+                    await results.settle(session, award.id, failed_for=failed_for, now=self.moment)
 
     async def _give(self, client: discord.Client, award: Award) -> bool:
         """Both are the same when done again; False while it has to wait for the podium."""

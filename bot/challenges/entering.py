@@ -30,7 +30,6 @@ async def enter(
     """
     studio = interaction.client
     async with studio.database.writing() as session:
-        now = await studio.challenges.now(session)
         challenge = await finding.get(session, challenge_id, interaction.guild_id)
         if challenge.phase is not Phase.OPEN:
             raise WrongPhase("enter", challenge.phase)
@@ -41,7 +40,9 @@ async def enter(
             raise NotYourPicture
         check_picture(challenge, image, await lineage(session, image), nsfw_channel=_is_nsfw(interaction, challenge))
         await users.touch(session, interaction.user.id, interaction.user.display_name)
-        return challenge, await entries.enter(session, challenge_id, interaction.user.id, image_id, now=now)
+        return challenge, await entries.enter(
+            session, challenge_id, interaction.user.id, image_id, now=studio.challenges.moment
+        )
 
 
 async def withdraw(interaction: "discord.Interaction[Studio]", entry_id: int) -> Challenge:
@@ -52,7 +53,7 @@ async def withdraw(interaction: "discord.Interaction[Studio]", entry_id: int) ->
         challenge = await finding.get(session, entry.challenge_id, interaction.guild_id)
         if entry.author_id != interaction.user.id:
             raise NotYourPicture
-        await entries.withdraw(session, entry_id, now=await studio.challenges.now(session))
+        await entries.withdraw(session, entry_id, now=studio.challenges.moment)
     return challenge
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.challenges.fitness import check_voter
+from bot.challenges.pictures import file_name
 from bot.ui import contests
 from bot.ui.press import PLAIN, TAKEN, Press, Style
 from db import images
@@ -46,12 +47,9 @@ class Say(Press, template=r"a:c:say:(?P<id>\d{1,18}):(?P<value>-?\d)"):
             value = 0 if ballot.value == 1 else 1
         await interaction.response.defer()
         async with studio.database.writing() as session:
-            now = await studio.challenges.now(session)
+            now = studio.challenges.moment
             await ballots.cast(session, ballot.id, interaction.user.id, interaction.guild_id, value, now=now)
-        if challenge.mode is VotingMode.APPROVAL:
-            await _show_sheet(interaction, challenge, _page_of(interaction), again=True)
-        else:
-            await _ask_next(interaction, challenge)
+        await _go_on(interaction, challenge)
 
 
 class LookBack(Press, template=r"a:c:back:(?P<id>\d{1,18})"):
@@ -64,7 +62,10 @@ class LookBack(Press, template=r"a:c:back:(?P<id>\d{1,18})"):
             challenge = await finding.get(session, ballot.challenge_id)
         _check(challenge, interaction.user)
         await interaction.response.defer()
-        await _show(interaction, challenge, ballot)
+        if challenge.mode is VotingMode.APPROVAL:
+            await _go_on(interaction, challenge)
+        else:
+            await _show(interaction, challenge, ballot)
 
 
 class Page(Press, template=r"a:c:page:(?P<id>\d{1,18}):(?P<page>\d{1,3})"):
@@ -75,7 +76,7 @@ class Page(Press, template=r"a:c:page:(?P<id>\d{1,18}):(?P<page>\d{1,3})"):
             challenge = await finding.get(session, self.number(), interaction.guild_id)
         _check(challenge, interaction.user)
         await interaction.response.defer()
-        await _show_sheet(interaction, challenge, self.number("page"))
+        await _go_on(interaction, challenge, self.number("page"))
 
 
 class Next(Press, template=r"a:c:next:(?P<id>\d{1,18})"):
@@ -86,7 +87,7 @@ class Next(Press, template=r"a:c:next:(?P<id>\d{1,18})"):
             challenge = await finding.get(session, self.number(), interaction.guild_id)
         _check(challenge, interaction.user)
         await interaction.response.defer()
-        await _ask_next(interaction, challenge)
+        await _go_on(interaction, challenge)
 
 
 async def begin(interaction: "discord.Interaction[Studio]", challenge_id: int) -> None:
@@ -95,16 +96,21 @@ async def begin(interaction: "discord.Interaction[Studio]", challenge_id: int) -
         challenge = await finding.get(session, challenge_id, interaction.guild_id)
     _check(challenge, interaction.user)
     await interaction.response.defer(ephemeral=True, thinking=True)
-    if challenge.mode is VotingMode.APPROVAL:
-        await _show_sheet(interaction, challenge, 0)
-    else:
-        await _ask_next(interaction, challenge)
+    await _go_on(interaction, challenge, 0)
 
 
 def _check(challenge: Challenge, voter: discord.abc.User) -> None:
     if challenge.phase is not Phase.VOTING:
         raise WrongPhase("vote", challenge.phase)
     check_voter(challenge, voter)
+
+
+async def _go_on(interaction: "discord.Interaction[Studio]", challenge: Challenge, page: int | None = None) -> None:
+    """The next question; of an approval the page that was asked for, or the one that is shown."""
+    if challenge.mode is VotingMode.APPROVAL:
+        await _show_sheet(interaction, challenge, _page_of(interaction) if page is None else page)
+    else:
+        await _ask_next(interaction, challenge)
 
 
 async def _ask_next(interaction: "discord.Interaction[Studio]", challenge: Challenge) -> None:
@@ -118,7 +124,7 @@ async def _ask_next(interaction: "discord.Interaction[Studio]", challenge: Chall
         await interaction.edit_original_response(view=view, attachments=[])
         return
     async with studio.database.writing() as session:
-        now = await studio.challenges.now(session)
+        now = studio.challenges.moment
         (ballot,) = await ballots.deal(session, challenge.id, voter_id, [question], now=now)
     await _show(interaction, challenge, ballot)
 
@@ -148,7 +154,7 @@ async def _show(interaction: "discord.Interaction[Studio]", challenge: Challenge
         for value, label, emoji in ((left, "Left", "⬅️"), (-left, "Right", "➡️"), (0, "Skip", None))
     ]
     if ballot.value is not None:
-        back += _go_on(challenge)
+        back += _forward(challenge)
     view = contests.pair(
         challenge,
         (files[0].filename, files[1].filename),
@@ -173,23 +179,22 @@ async def _show_single(
         for stars in STARS
     ]
     if ballot.value is not None:
-        back = [*back, *_go_on(challenge)]
+        back = [*back, *_forward(challenge)]
     said = f"{ballot.value} of 5" if ballot.value is not None else None
     view = contests.single(challenge, file.filename, progress, [presses, back], said=said)
     await interaction.edit_original_response(view=view, attachments=[file])
 
 
-async def _show_sheet(
-    interaction: "discord.Interaction[Studio]", challenge: Challenge, page: int, *, again: bool = False
-) -> None:
-    """A page of numbered entries; `again` when its pictures are in the message already and only buttons change."""
+async def _show_sheet(interaction: "discord.Interaction[Studio]", challenge: Challenge, page: int) -> None:
+    """A page of numbered entries; where the message shows these pictures already, only its buttons change."""
     studio, voter_id = interaction.client, interaction.user.id
     async with studio.database.writing() as session:
-        now = await studio.challenges.now(session)
         others = [one for one in await entries.votable(session, challenge.id) if one.author_id != voter_id]
         by_id = {one.id: one for one in others}
         order = choosing.shuffled(challenge.seed, voter_id, list(by_id))
-        dealt = await ballots.deal(session, challenge.id, voter_id, [(one, one) for one in order], now=now)
+        dealt = await ballots.deal(
+            session, challenge.id, voter_id, [(one, one) for one in order], now=studio.challenges.moment
+        )
     if not order:
         await interaction.edit_original_response(view=contests.finished(challenge, Progress(0, 0), []), attachments=[])
         return
@@ -197,7 +202,7 @@ async def _show_sheet(
     page = min(page, last)
     first = page * PAGE
     shown = [by_id[one] for one in order[first : first + PAGE]]
-    files = await _files(interaction, challenge, shown)
+    names = [file_name(challenge.seed, one.id, voter_id) for one in shown]
     presses = [
         Say(f"a:c:say:{ballot.id}:1", label=str(number), style=TAKEN if ballot.value == 1 else PLAIN)
         for number, ballot in enumerate(dealt[first : first + PAGE], start=first + 1)
@@ -216,11 +221,13 @@ async def _show_sheet(
                 disabled=True,
             )
     rows = [list[Press](presses[:4]), list[Press](presses[4:]), turns]
-    view = contests.sheet(challenge, [file.filename for file in files], first + 1, len(order), rows)
-    if again:
+    view = contests.sheet(challenge, names, first + 1, len(order), rows)
+    there = interaction.message.attachments if interaction.message is not None else []
+    if [one.filename for one in there] == names:
         await interaction.edit_original_response(view=view)
-    else:
-        await interaction.edit_original_response(view=view, attachments=files)
+        return
+    files = await _files(interaction, challenge, shown)
+    await interaction.edit_original_response(view=view, attachments=files)
 
 
 async def _files(
@@ -247,7 +254,7 @@ def _back(answered: Sequence[Ballot]) -> list[Press]:
     return [LookBack(f"a:c:back:{one.id}", label="Back") for one in answered]
 
 
-def _go_on(challenge: Challenge) -> list[Press]:
+def _forward(challenge: Challenge) -> list[Press]:
     return [Next(f"a:c:next:{challenge.id}", label="Go on")]
 
 

@@ -41,9 +41,11 @@ async def deal(
 ) -> Sequence[Ballot]:
     """Put questions (entry ids, the lower first; one entry named twice) to a voter; what was dealt before stays.
 
-    Raises NoSuchChallenge, WrongPhase, OwnEntry.
+    Raises NoSuchChallenge, WrongPhase, OwnEntry; NotYourBallot for a question of another mode.
     """
-    await _take_part(session, challenge_id, now)
+    challenge = await _take_part(session, challenge_id, now)
+    if any((one != other) is not (challenge.mode is VotingMode.PAIRS) for one, other in questions):
+        raise NotYourBallot
     own = {one.id for one in await entries.standing(session, challenge_id) if one.author_id == voter_id}
     if any(not own.isdisjoint(question) for question in questions):
         raise OwnEntry

@@ -160,7 +160,7 @@ async def cancel(interaction: "discord.Interaction[Studio]", challenge: str) -> 
     async with studio.database.reading() as session:
         found = await named(session, challenge, guild_id)
     async with acting(interaction) as act:
-        await phases.cancel(act.session, found.id, now=await studio.challenges.now(act.session))
+        await phases.cancel(act.session, found.id, now=studio.challenges.moment)
         await act.write("challenge_cancel", challenge=found.id)
     studio.challenges.wake()
     await tell(interaction, f"Cancelled: {bold(found.theme, 200)}. Pictures and votes stay as they are; nobody wins.")

@@ -115,7 +115,7 @@ def layout(parts: Sequence[ui.Item[Layout]], presses: Rows, colour: discord.Colo
 
 def line(one: Exhibit) -> str:
     """A picture on one line of a list."""
-    prompt = bold(one.prompt, 90) if one.prompt is not None else "*prompt kept*"
+    prompt = bold(one.prompt, 60) if one.prompt is not None else "*prompt kept*"
     hearts = f" · ❤️ {one.share.likes}" if one.share.likes else ""
     return f"{prompt} by {author(one)}{hearts}"
 

@@ -8,7 +8,7 @@ checkpoint at the same moment can corrupt a WAL database (SQLite 3.7.0 to 3.51.2
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -63,6 +63,7 @@ class Database:
         try:
             async with database.reading() if read_only else database.writing() as session:
                 await session.connection()
+            await database._open_readers()
         except (DBAPIError, OSError) as error:
             await database.close()
             raise _opening_error(database.url, error) from error
@@ -70,6 +71,13 @@ class Database:
             yield database
         finally:
             await database.close()
+
+    async def _open_readers(self) -> None:
+        """All of them now: the driver never closes a connection whose opening was cancelled, as at a stop."""
+        if self.is_sqlite:
+            async with AsyncExitStack() as opened:
+                for _ in range(READERS):
+                    await opened.enter_async_context(self._reader.connect())
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:

@@ -62,13 +62,15 @@ def report(case: Case, presses: Sequence[Sequence[Press]], picture: str | None) 
     is_open = case.first.closed_at is None
     people = sum(one.reporter_id is not None for one in case.reports)
     facts = [
-        f"by <@{case.job.author_id}> in <#{case.job.channel_id}>",
         f"{people} report{'' if people == 1 else 's'}" if people else "found by the filter",
         strikes(case.strikes),
     ]
     reasons = [f"> {quote(one.reason, 300)}" for one in case.reports if one.reason][:5]
     parts: list[ui.Item[ui.LayoutView]] = [
-        ui.TextDisplay(f"### {title}\n{bold(case.job.prompt, 600)}\n{' · '.join(facts)}"),
+        ui.TextDisplay(
+            f"### {title}\n{bold(case.job.prompt, 600)}\nby <@{case.job.author_id}> in <#{case.job.channel_id}>\n"
+            f"-# {' · '.join(facts)}"
+        ),
     ]
     if reasons:
         parts.append(ui.TextDisplay("\n".join(reasons)))
@@ -79,7 +81,7 @@ def report(case: Case, presses: Sequence[Sequence[Press]], picture: str | None) 
         gallery.add_item(media=f"attachment://{picture}", description="the reported picture", spoiler=True)
         parts.append(gallery)
     if case.acts:
-        parts += [ui.Separator(), ui.TextDisplay("\n".join(f"-# {act(one)}" for one in case.acts[-6:]))]
+        parts += [ui.Separator(), ui.TextDisplay("\n".join(f"-# {act(one, briefly=True)}" for one in case.acts[-6:]))]
     colour = WAITING if is_open else (DANGER if case.image.unsure else DONE)
     return _card(parts, presses, colour)
 
@@ -129,23 +131,27 @@ def measure(sanction: Sanction) -> str:
 
 
 def strikes(count: int) -> str:
-    return "no strikes" if count == 0 else f"{count} strike{'' if count == 1 else 's'}, {STRIKES} make a time-out"
+    return "no strikes" if count == 0 else f"{count} of {STRIKES} strikes" if count < STRIKES else f"{count} strikes"
 
 
-def act(entry: AuditEntry) -> str:
-    """One line of the book: when, who, what, to whom, and the particulars."""
+def act(entry: AuditEntry, *, briefly: bool = False) -> str:
+    """One line of the book: when, who, what, to whom, and unless `briefly` the particulars."""
     what = ACTS.get(entry.action, entry.action)
     whom = f" <@{entry.target_id}>" if entry.target_id is not None else ""
-    detail = ", ".join(f"{name} {_plain(value)}" for name, value in entry.detail.items() if value not in (None, ""))
-    return f"{when(entry.created_at)} <@{entry.actor_id}> {what}{whom}{f' ({quote(detail, 200)})' if detail else ''}"
+    given = {} if briefly else {name: value for name, value in entry.detail.items() if value not in (None, "")}
+    detail = ", ".join(_plain(name, value) for name, value in given.items())
+    return f"{when(entry.created_at)} <@{entry.actor_id}> {what}{whom}{f' · {detail}' if detail else ''}"
 
 
 def when(moment: datetime) -> str:
     return f"<t:{int(moment.timestamp())}:R>"
 
 
-def _plain(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _plain(name: str, value: object) -> str:
+    if name == "channel":
+        return f"<#{value}>"
+    words = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return f"{name.replace('_', ' ')}: {quote(words, 150)}"
 
 
 def _card(

@@ -64,7 +64,7 @@ async def test_who_has_too_little_is_told_what_it_costs_and_what_there_is(bot: R
     told = await asked(bot, **LOTS)
     assert "This costs 4, and you have 1 credit." in told
     assert len(await bot.jobs()) == 1
-    assert "1 of 5 credits" in private_words(await bot.pg.person("Ben").slash("studio", "info"))
+    assert "1 credit, filled up to 5" in private_words(await bot.pg.person("Ben").slash("studio", "info"))
 
 
 async def test_a_cancelled_job_that_had_not_begun_is_given_back(bot: Running) -> None:
@@ -204,7 +204,7 @@ async def test_the_book_is_read_in_pages_and_by_person(bot: Running) -> None:
     assert about.message is not None
     message = about.message
     await bot.pg.wait_for(lambda: bool(message["embeds"]))
-    assert "1 strike," in message["embeds"][0]["description"]
+    assert "1 of 3 strikes" in message["embeds"][0]["description"]
 
 
 VERBS: dict[str, dict[str, object]] = {

@@ -137,7 +137,9 @@ async def test_warnings_add_up_to_a_time_out_and_every_one_can_be_appealed_once(
     ben, dan = court.pg.person("Ben"), court.pg.person("Dan")
     for number in (1, 2, 3):
         await dan.click(card, "Warn")
-        await court.pg.wait_for(lambda number=number: f"{number} strike" in _text(card))
+        await court.pg.wait_for(
+            lambda number=number: (f"{number} of 3 strikes" if number < 3 else "3 strikes") in _text(card)
+        )
     await court.pg.wait_for(lambda: "a time-out until" in court.pg.messages(ben.dm())[-1]["content"])
     notices = court.pg.messages(ben.dm())
     assert "shut you out" in private_words(await ben.slash("studio", "imagine", prompt="again"))

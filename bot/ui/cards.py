@@ -211,7 +211,8 @@ class Credits:
 
     def __str__(self) -> str:
         free = ", `--relax` costs nothing" if self.relaxed_free else ""
-        return f"{self.balance} of {self.allowance} credits, refilled <t:{int(self.refills_at.timestamp())}:R>{free}"
+        more = f"filled up to {self.allowance} <t:{int(self.refills_at.timestamp())}:R>"
+        return f"{self.balance} credit{'' if self.balance == 1 else 's'}, {more}{free}"
 
 
 def information(

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import album, recognition
-from bot.errors import Gone, tell
+from bot import album, asking, recognition
+from bot.errors import Gone, NotACard, tell
 from bot.gallery import rights
 from bot.gallery.rights import Act
 from bot.ui import cards, sharing
@@ -49,7 +49,16 @@ async def share_to_gallery(interaction: "discord.Interaction[Studio]", message: 
 
 @app_commands.context_menu(name="Image details")
 async def image_details(interaction: "discord.Interaction[Studio]", message: discord.Message) -> None:
-    shown = await recognition.shown_by(interaction.client, message)
+    studio, address = interaction.client, recognition.picture_of(message)
+    if address is not None and (studio.user is None or message.author.id != studio.user.id):
+        # Somebody's file: if it was made here, it says how.
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        upload, _ = await asking.take(interaction, address)
+        if upload.about is None:
+            raise NotACard
+        await interaction.edit_original_response(content=f"As its file says:\n{cards.recipe(upload.about)}")
+        return
+    shown = await recognition.shown_by(studio, message)
     await tell(interaction, cards.details(shown.job, shown.living))
 
 

@@ -32,7 +32,7 @@ async def submitted(bot: Running, panel: Json, label: str, text: str, person: st
 async def test_pictures_in_front_and_in_options_become_references(bot: Running) -> None:
     ada = bot.pg.person("Ada")
     said = await ada.say("studio", "look", files=[("sea.png", png("blue"))])
-    address = said["attachments"][0]["url"]
+    address = bot.pg.files.shown(said["attachments"][0])["url"]
     options = {"image": ("a.png", png("red")), "style_image": ("b.png", png("green"))}
     card = await result(
         bot, await ada.slash("studio", "imagine", prompt=f"{address}::2 a house --sw 50 --iw 0.5", steps=1, **options)
@@ -173,3 +173,16 @@ async def test_describe_reads_a_picture_and_its_buttons_draw_the_prompts(bot: Ru
     (job,) = await bot.delivered(1)
     assert job.request["prompt"] == first
     assert drawn.message["message_reference"]["message_id"] == message["id"]  # type: ignore[index]
+
+
+async def test_a_file_of_ours_tells_how_it_was_made_wherever_it_turns_up(bot: Running) -> None:
+    card = await bot.imagine(prompt="a red house", seed=9, count=1, steps=2)
+    ben = bot.pg.person("Ben")
+    ours = await ben.say("studio", "found", files=[("x.png", bot.pg.attachment_bytes(card["attachments"][0]))])
+    theirs = await ben.say("studio", "mine", files=[("y.png", png("red"))])
+    asked = await ben.menu(ours, "Image details")
+    await bot.pg.wait_for(lambda: bool(asked.message and asked.message["content"]), 90)
+    assert "a red house" in private_words(asked)
+    assert "seed 9" in private_words(asked)
+    asked = await ben.menu(theirs, "Image details")
+    await bot.pg.wait_for(lambda: "no job of mine" in bot.pg.messages("studio")[-1]["content"], 90)

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
@@ -156,7 +156,7 @@ def _captioning(model: str) -> Callable[[Image.Image, int], list[str]]:
 
     try:
         processor = AutoProcessor.from_pretrained(model)
-        network = AutoModelForImageTextToText.from_pretrained(model).eval()
+        network: Any = AutoModelForImageTextToText.from_pretrained(model).eval()
     except Exception as error:  # the hub's client and the loaders raise errors of many libraries
         raise ModelUnavailable("captioner", model, type(error).__name__) from error
 

@@ -82,7 +82,7 @@ async def decoded(data: bytes) -> Decoded:
                 await child.wait()
     line, _, pixels = answer.partition(b"\n")
     try:
-        told = json.loads(line)
+        told: dict[str, Any] = json.loads(line)
     except ValueError:  # it was killed, or ended in the middle
         told = {"reason": "damaged", "allowed": "a whole picture"}
     if "reason" in told:

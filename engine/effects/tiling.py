@@ -6,6 +6,7 @@ every call, each seam lies in the middle of the picture often enough to be drawn
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 
@@ -33,7 +34,7 @@ def rolled(latents: torch.Tensor, by: tuple[int, int], grid: tuple[int, int]) ->
 @contextlib.contextmanager
 def wrapping(module: torch.nn.Module) -> Iterator[None]:
     """Within it, every convolution of the module sees the opposite edge beyond an edge."""
-    convolutions = [
+    convolutions: list[Any] = [
         part for part in module.modules() if isinstance(part, torch.nn.Conv2d) and any(side for side in part.padding)
     ]
     before = [convolution.padding_mode for convolution in convolutions]

@@ -85,6 +85,8 @@ async def decoded(data: bytes) -> Decoded:
         told: dict[str, Any] = json.loads(line)
     except ValueError:  # it was killed, or ended in the middle
         told = {"reason": "damaged", "allowed": "a whole picture"}
+    if "reason" not in told and len(pixels) != 3 * told["width"] * told["height"]:
+        told = {"reason": "damaged", "allowed": "a whole picture"}
     if "reason" in told:
         raise UnfitUpload(**told)
     image = Image.frombytes("RGB", (told["width"], told["height"]), pixels)

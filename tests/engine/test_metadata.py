@@ -59,6 +59,7 @@ def told_by_exiftool(file: Path) -> dict[str, Any]:
 def test_the_row_of_one_picture_comes_back_whole(tmp_path: Path) -> None:
     about = read_back(written(tmp_path, ROW))
     assert about is not None
+    assert about.recipe is not None
     assert about.recipe == ROW | {"seeds": [8]}
     opened: list[str] = []
 

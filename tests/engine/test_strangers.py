@@ -159,6 +159,7 @@ async def test_a_picture_of_ours_says_how_it_was_made_and_a_strangers_word_is_re
     about = PictureMetadata.of(row | {"seeds": [7, 8], "width": 64, "height": 48}, 8, size=(64, 48))
     read = await decoded(encode_png(painted(), about))
     assert read.about == about
+    assert read.about is not None
     assert read.about.recipe is not None
     assert read.about.recipe["seeds"] == [8]
     lying = PngInfo()

@@ -1,6 +1,7 @@
 """`/gallery` and its pages, similar pictures, `/top`, `/leaderboard`, `/profile`; by clicking."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,12 +13,14 @@ from tests.bot.studio import Json, Running, running, world
 from tests.bot.test_sharing import parts, pressed, words
 
 
-async def hang(bot: Running, *prompts: str, person: str = "Ben", channel: str = "studio", **wish: bool) -> None:
+async def hang(
+    bot: Running, *prompts: str, person: str = "Ben", channel: str = "studio", anonymous: bool = False
+) -> None:
     """Pictures of these prompts, shared in this order."""
     for prompt in prompts:
         card = await bot.imagine(person, channel, prompt=prompt, count=1, steps=1)
         async with bot.database.writing() as session:
-            await shares.share(session, int(card["attachments"][0]["filename"].split(".")[0]), **wish)
+            await shares.share(session, int(card["attachments"][0]["filename"].split(".")[0]), anonymous=anonymous)
 
 
 async def like(bot: Running, image_id: int, *people: str) -> None:
@@ -27,7 +30,7 @@ async def like(bot: Running, image_id: int, *people: str) -> None:
         await likes.press(session, [Press(image_id, int(bot.pg.person(one).id)) for one in people])
 
 
-async def ask(bot: Running, command: str, person: str = "Cleo", channel: str = "studio", **options: object) -> Json:
+async def ask(bot: Running, command: str, person: str = "Cleo", channel: str = "studio", **options: Any) -> Json:
     """The answer to a command, once it stands."""
     return await standing(bot, await bot.pg.person(person).slash(channel, command, **options))
 

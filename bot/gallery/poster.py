@@ -222,12 +222,14 @@ class Poster:
 
     async def _find(self, share: Share, channel_id: int) -> _Stand | None:
         """A post of this share that no row knows. Raises TryAgain; what cannot be read is none."""
-        wanted = f"a:like:{share.image_id}"
+        # A heart would not do: ordinary results have one too, and may stand in the same channel.
+        wanted = f"a:unshare:{share.image_id}"
+        me = self._client.user.id if self._client.user else None
         channel = self._channel(channel_id)
         try:
             if isinstance(channel, discord.ForumChannel):
                 for thread in await channel.guild.active_threads():
-                    if thread.parent_id == channel_id and thread.owner_id == self._client.application_id:
+                    if thread.parent_id == channel_id and thread.owner_id == me:
                         message = await thread.fetch_message(thread.id)
                         if wanted in custom_ids_within(message.components):
                             return _Stand(message_id=message.id, thread_id=thread.id)
@@ -238,7 +240,7 @@ class Poster:
                 there.history(limit=FIND_LIMIT, after=share.shared_at, oldest_first=True),
             ):
                 async for message in history:
-                    if wanted in custom_ids_within(message.components):
+                    if message.author.id == me and wanted in custom_ids_within(message.components):
                         return _Stand(message_id=message.id)
         except Exception as error:
             problem = _named(error)

@@ -250,6 +250,26 @@ async def test_what_a_dead_process_posted_is_found_and_not_posted_again(tmp_path
             bot.was_polite()
 
 
+async def test_a_gallery_in_the_channel_of_the_commands_never_takes_a_result_for_its_post(bot: Running) -> None:
+    await use_gallery(bot, "studio")
+    card = await bot.imagine("Ben", count=1, steps=1)
+    await share(bot, card)
+    await shown(bot)
+    async with bot.database.writing() as session:  # as it is when the process dies before it posts
+        found = await shares.of_image(session, 1)
+        assert found is not None
+        await (
+            bot.studio.get_partial_messageable(int(card["channel_id"]))
+            .get_partial_message(found.message_id or 0)
+            .delete()
+        )
+        found.message_id, found.wanted = None, found.wanted + 1
+    bot.studio.poster.wake()
+    await shown(bot)
+    assert str((await row(bot)).message_id) != card["id"]
+    assert card["content"].startswith("**a red house")
+
+
 async def test_a_post_that_a_moderator_deleted_by_hand_is_left_alone(bot: Running) -> None:
     bot.expected_refusals.add(10008)
     await use_gallery(bot)

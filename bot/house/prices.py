@@ -14,6 +14,7 @@ from bot.house.rules import Quota
 from db.models import JobRequest
 
 MEGAPIXEL = 2**20
+DEAR = 12
 
 
 class Priced(Protocol):
@@ -37,8 +38,11 @@ class Bill:
 
     @property
     def dear(self) -> bool:
-        """Whether to ask before it is spent: half of what there is, or more than there is."""
-        return self.cost > 1 and 2 * self.cost >= self.balance
+        """Whether to ask before it is spent: `DEAR` credits or more, and at least half of what there is.
+
+        What cannot be paid is not asked for, but refused.
+        """
+        return self.cost >= DEAR and self.balance <= 2 * self.cost <= 2 * self.balance
 
 
 def cost(wish: Priced, quota: Quota) -> int:

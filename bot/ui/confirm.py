@@ -31,7 +31,7 @@ async def accept(interaction: "discord.Interaction[Studio]", wished: Sequence[Wi
     """Make the jobs, or ask first when there are more than WITHOUT_ASKING or they cost much of what the person has."""
     studio = interaction.client
     async with studio.database.writing() as session:
-        bill = await studio.door.bill(session, Asker.of(interaction), wished) if len(wished) > 1 else None
+        bill = await studio.door.bill(session, Asker.of(interaction), wished)
     if len(wished) <= WITHOUT_ASKING and (bill is None or not bill.dear):
         await studio.orders.accept(interaction, wished)
         return
@@ -73,7 +73,8 @@ class Drop(Press, template=r"a:drop"):
 
 def _question(wished: Sequence[Wish], bill: Bill | None) -> str:
     pictures = sum(len(wish.request["seeds"]) for wish in wished)
-    words = f"This makes {len(wished)} jobs, {pictures} pictures in all"
+    jobs = "one job" if len(wished) == 1 else f"{len(wished)} jobs"
+    words = f"This makes {jobs}, {pictures} picture{'' if pictures == 1 else 's'} in all"
     if bill is None:
         return f"{words}."
     return f"{words}, for {bill.cost} credits of your {bill.balance}."

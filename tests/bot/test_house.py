@@ -67,6 +67,28 @@ async def test_who_has_too_little_is_told_what_it_costs_and_what_there_is(bot: R
     assert "1 credit, filled up to 5" in private_words(await bot.pg.person("Ben").slash("studio", "info"))
 
 
+async def test_a_dear_job_is_priced_before_it_is_drawn(bot: Running) -> None:
+    await admin(bot, "quota", period="day", amount=20)
+    ben = bot.pg.person("Ben")
+    question = await ben.slash("studio", "imagine", prompt="a red house", steps=50, count=4)
+    told = private_words(question)
+    assert "This makes one job, 4 pictures in all, for 13 credits of your 20." in told
+    assert await bot.jobs() == []
+    await ben.click(question.message, "Draw 1")
+    (job,) = await bot.delivered(1)
+    assert (job.cost, await balance(bot, "Ben")) == (13, 7)
+    assert "This costs 13, and you have 7 credits" in await asked(bot, steps=50, count=4)
+
+
+async def test_relaxed_jobs_cost_nothing_where_the_server_says_so(bot: Running) -> None:
+    await admin(bot, "quota", period="day", amount=5)
+    await bot.imagine("Ben", prompt="a red house --relax", **LOTS)
+    assert await balance(bot, "Ben") == 5
+    await admin(bot, "quota", relaxed_free=False)
+    await bot.imagine("Ben", prompt="a red house --relax", **LOTS)
+    assert await balance(bot, "Ben") == 1
+
+
 async def test_a_cancelled_job_that_had_not_begun_is_given_back(bot: Running) -> None:
     await admin(bot, "quota", period="day", amount=10)
     bot.engine.hold()
@@ -143,7 +165,7 @@ async def test_a_blocked_word_costs_nothing_and_makes_no_job(bot: Running) -> No
     assert "does not draw `gore`" in await asked(bot, prompt="G.O.R.E everywhere")
     assert "does not draw `naked lady`" in await asked(bot, prompt="a nakéd lady")
     assert await bot.jobs() == []
-    assert await balance(bot, "Ben") == 0
+    assert await balance(bot, "Ben") == 10
     await bot.imagine("Ben", prompt="a gorge --no gore", steps=1, count=1)
     await admin(bot, "filter", remove="gore, naked lady")
     await bot.imagine("Ben", prompt="gore", steps=1, count=1)

@@ -108,6 +108,13 @@ async def test_a_report_comes_to_the_moderators_who_hide_and_restore_the_picture
     await court.pg.wait_for(lambda: "Restore" in _labels(card) and "hid the picture" in _text(card))
     await court.pg.wait_for(lambda: not job_card["attachments"])
     assert "to only its author" in job_card["content"]
+    looked = await court.pg.person("Ben").click(job_card, "Look")
+    await court.pg.wait_for(lambda: bool(looked.message and looked.message["attachments"]))
+    assert looked.message is not None
+    assert looked.message["_viewer"] == court.pg.person("Ben").id
+    assert "may see this" in private_words(await court.pg.person("Cleo").click(job_card, "Look"))
+    again = await _forge(court, "Cleo", card, "a:vary:1:subtle")
+    assert "has to look at this picture" in private_words(again)
     await court.pg.person("Dan").click(card, "Restore")
     await court.pg.wait_for(lambda: "Restore" not in _labels(card))
     await court.pg.wait_for(lambda: bool(job_card["attachments"]))

@@ -8,6 +8,7 @@ prints what it tried and the first failure, and ends with 1 when there is one.
 """
 
 import argparse
+import importlib
 import os
 import random
 import sys
@@ -37,7 +38,7 @@ def hypothesis(examples: int) -> int:
         deadline=None,
         database=None,
         phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
     )
 
     @shared
@@ -67,8 +68,7 @@ def mutate(seconds: float, seed: int) -> int:
 
 def atheris(seconds: float) -> None:
     """Does not return: libFuzzer ends the process, with 0 when it found nothing."""
-    import atheris as fuzzer
-
+    fuzzer = importlib.import_module("atheris")  # not among the dependencies: it has no wheels for every Python
     with fuzzer.instrument_imports(include=["prompts"]):
         # Imported above without counters, so imported again.
         for name in [name for name in sys.modules if name.split(".")[0] in ("prompts", "tests")]:

@@ -71,7 +71,7 @@ async def grow(pg: Playground, ada: Person, ben: Person) -> list[Step]:
     single = await press(ada, redrawn, "U1")
     form = await ben.click(single, "Remix")
     remixed = await keep("Remix", await ben.submit(form, {"prompt": "a red house at night, watercolour"}), single)
-    options = {"image1": picture(grid), "image2": picture(remixed)}
+    options: Json = {"image1": picture(grid), "image2": picture(remixed)}
     blended = await keep("/blend", await ada.slash("studio", "blend", **options))
     asked = await ada.slash("studio", "edit", image=picture(grid), instruction="make the house blue")
     await keep("/edit", asked)

@@ -4,6 +4,7 @@ Pure: no rows are written, no Discord, no pixels. Precedence: a parameter in the
 over what the person prefers, that over what the server's moderators chose, that over the model's own default.
 """
 
+import copy
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -199,7 +200,8 @@ def wishes_for(
         for part in range(prompt.repeat or 1):
             # A given seed goes on from job to job: the same one again would draw the same pictures again.
             first = dice() if prompt.seed is None else prompt.seed + part * count
-            one = request | {"seeds": seeds(first, count)}
+            one = copy.deepcopy(request)
+            one["seeds"] = seeds(first, count)
             wishes.append(
                 Wish(
                     kind="imagine", prompt=shown, request=one, work=work(one), relaxed=prompt.relax and not prompt.fast

@@ -1,6 +1,7 @@
 """Commands that take pictures, preferences and braces, as people use them in the playground."""
 
 import io
+from typing import Any
 
 from PIL import Image
 
@@ -33,7 +34,7 @@ async def test_pictures_in_front_and_in_options_become_references(bot: Running) 
     ada = bot.pg.person("Ada")
     said = await ada.say("studio", "look", files=[("sea.png", png("blue"))])
     address = bot.pg.files.shown(said["attachments"][0])["url"]
-    options = {"image": ("a.png", png("red")), "style_image": ("b.png", png("green"))}
+    options: dict[str, Any] = {"image": ("a.png", png("red")), "style_image": ("b.png", png("green"))}
     card = await result(
         bot, await ada.slash("studio", "imagine", prompt=f"{address}::2 a house --sw 50 --iw 0.5", steps=1, **options)
     )

@@ -14,7 +14,8 @@ from tests.bot.studio import Json, Running, labels, private_words, running, worl
 
 async def single(bot: Running, **options: Any) -> Json:
     """A message with one picture and all of its buttons."""
-    return await bot.imagine(**({"count": 1, "steps": 2} | options))
+    options = {"count": 1, "steps": 2, "prompt": "a red house"} | options
+    return await bot.imagine("Ada", "studio", **options)
 
 
 async def last(bot: Running, count: int) -> Job:

@@ -1,7 +1,8 @@
 """The engine's face: a request in, progress and then pictures out, with one thread that owns the device.
 
 The event loop crosses to the thread by a queue and comes back by `call_soon_threadsafe`. The thread loads, and the same
-thread runs. Requests are served first come, first served. Knows no rows and no Discord, and imports no tensors itself.
+thread runs; what it does with requests is the floor's matter. Knows no rows of a database and no Discord, and imports
+no tensors itself.
 """
 
 import asyncio
@@ -55,7 +56,8 @@ def _no_lora(name: str) -> Path:
 class Engine:
     """Draws pictures; `async with` starts the device thread, which at once loads `model`, and ends it.
 
-    One model is on the device at a time; a request for another one waits for its loading.
+    Requests are taken up first come, first served, and then share the device step by step: see `engine.floor`. One
+    model is on the device at a time; a request for another one waits for its loading.
 
     Args:
         model: name of the model loaded first.
@@ -139,8 +141,8 @@ class Engine:
 
         Raises:
             RequestError: at once, for what the engine can tell without the device.
-            ModelDamaged, ModelUnavailable, OutOfMemory, NotFinite, DeviceFailed: later; the engine goes on unless its
-                `state` says otherwise.
+            ModelDamaged, ModelUnavailable, LoraRefused, LoraMissing, BankFull, OutOfMemory, NotFinite, DeviceFailed:
+                later, and for this request alone; the engine goes on unless its `state` says otherwise.
             EngineClosed: it closes before the pictures are done.
         """
         self._check(request)
@@ -186,8 +188,7 @@ class Engine:
         with torch.inference_mode():
             while not self._closing.is_set():
                 if (ticket := self._next()) is not None:
-                    if self._floor is None:  # nothing could be loaded so far
-                        self._floor = self._make_floor()
+                    self._floor = self._floor or self._make_floor()
                     self._floor.take(ticket)
                 del ticket  # or the pictures would live until the next request
                 if self._floor is not None and self._tickets.empty():

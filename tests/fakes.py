@@ -16,7 +16,7 @@ from engine.requests import Event, ImageRequest, Pictures, Progress
 class FakeEngine:
     """An engine that draws a coloured card per seed, deterministic in the request, and counts what it did.
 
-    Requests run one after another, first come, first served, as in the real engine.
+    Requests run one after another, first come, first served; the real engine draws several at a time.
 
     Args:
         seconds_per_step: how long each step takes; 0 gives way to the loop once per step.

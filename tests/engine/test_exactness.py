@@ -14,8 +14,9 @@ from bench.comparing import Latents, in_company, psnr
 from bench.stock import Stock
 from engine.engine import Engine
 from engine.models import Catalogue
-from engine.requests import SCHEDULERS, ImageRequest
+from engine.requests import SCHEDULERS, ImageRequest, LoraUse
 from tests.engine.asking import asked
+from tests.engine.lora.making import save
 
 
 def a_picture() -> Image.Image:
@@ -43,6 +44,9 @@ WISHES: dict[str, dict[str, Any]] = {
     **{name: {"steps": 6, "scheduler": name, "seeds": (11,)} for name in SCHEDULERS},
     "heun, one step": {"steps": 1, "scheduler": "heun"},
     "dpm++ with a negative prompt": {"steps": 5, "scheduler": "dpm++", "negative_prompt": "people"},
+    "a LoRA": {"steps": 5, "loras": (LoraUse(name="plain", weight=0.8),)},
+    "a LoRA of the texts as well": {"steps": 3, "loras": (LoraUse(name="text", weight=1.0),), "negative_prompt": "fog"},
+    "two LoRAs": {"steps": 6, "loras": (LoraUse(name="text", weight=0.4), LoraUse(name="plain", weight=-0.5))},
     "given up midway": {"steps": 30, "seeds": (1, 2)},
     "given up midway, too": {"steps": 12, "negative_prompt": "people"},
 }
@@ -50,9 +54,19 @@ GIVEN_UP = [index for index, name in enumerate(WISHES) if name.startswith("given
 
 
 @pytest.fixture(scope="module")
-def stock(catalogue_of_blank: Catalogue) -> Stock:
+def stock(catalogue_of_blank: Catalogue, loras: dict[str, Path]) -> Stock:
     torch.set_num_threads(1)  # two that wait for each other crawl on a busy machine
-    return Stock(catalogue_of_blank.get("pocket"))
+    return Stock(catalogue_of_blank.get("pocket"), loras=loras)
+
+
+@pytest.fixture(scope="module")
+def loras(catalogue_of_blank: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("loras")
+    pipeline = Stock(catalogue_of_blank.get("pocket")).pipeline
+    return {
+        "plain": save(pipeline, folder / "plain.safetensors", 1),
+        "text": save(pipeline, folder / "text.safetensors", 2, text=True),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +74,15 @@ def catalogue_of_blank(blank_folder: Path) -> Catalogue:
     return Catalogue.of({"pocket": {"folder": blank_folder}})
 
 
-async def test_pictures_drawn_in_company_are_the_stock_pipelines_drawn_alone(engine: Engine, stock: Stock) -> None:
+async def test_pictures_drawn_in_company_are_the_stock_pipelines_drawn_alone(
+    catalogue: Catalogue, stock: Stock, loras: dict[str, Path]
+) -> None:
     requests = [asked(**wish) for wish in WISHES.values()]
     latents = Latents()
-    with latents.kept(engine):
-        company = await in_company(engine, requests, cancelled=GIVEN_UP, within=0.3)
+    async with Engine(catalogue, device="cpu", threads=1, find_lora=loras.__getitem__) as engine:
+        await engine.ready()
+        with latents.kept(engine):
+            company = await in_company(engine, requests, cancelled=GIVEN_UP, within=0.3)
     assert [index for index, pictures in enumerate(company) if pictures is None] == GIVEN_UP
     for name, request, pictures in zip(WISHES, requests, company, strict=True):
         for index, image in enumerate(pictures.images if pictures else ()):

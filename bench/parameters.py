@@ -125,7 +125,7 @@ class Bench:
         self._engine, self._judge, self._editor = engine, judge, Editor()
         self._folder = folder
         self._usual = ImageRequest(
-            model="pocket", prompt="", width=side, height=side, steps=10, guidance=4.0, seeds=tuple(range(seeds))
+            model="pocket", prompt="", width=side, height=side, steps=8, guidance=4.0, seeds=tuple(range(seeds))
         )
 
     async def draw(self, prompt: str, **changes: Any) -> tuple[Image.Image, ...]:
@@ -143,7 +143,7 @@ class Bench:
         return spearman(claim.settings, numbers) * (1 if claim.rises else -1), numbers
 
     async def tile(self) -> tuple[float, float, float]:
-        """The step over the edge against the step between neighbours: with --tile and without; and the strip."""
+        """The step over the edge against those beside it: with --tile, twice, and without; and the strip."""
         large = {"width": 256, "height": 256}
         with_it = await self.draw("a red circle on a yellow background", tile=True, **large)
         meadow = await self.draw("a meadow by day", tile=True, **large)
@@ -211,7 +211,7 @@ async def measured(*, seeds: int, side: int, only: str, threads: int | None, str
             before, after = await bench.leak()
             red, less = await bench.without()
             rest: list[list[str | float]] = [
-                ["--tile: step over the edge / between neighbours, circles", circles, "at most 1", circles <= 1],
+                ["--tile: step over the edge / beside it, circles", circles, "at most 1", circles <= 1],
                 ["the same, meadows", meadows, "at most 1", meadows <= 1],
                 ["the same, meadows without --tile", plain, "", ""],
                 ["--sref: its place seen, at 1 less at 0", after - before, "at most 0.1", after - before <= 0.1],
@@ -226,7 +226,7 @@ async def measured(*, seeds: int, side: int, only: str, threads: int | None, str
         claim="Each parameter changes pictures in the direction it states, on the pocket model.",
         command="python -m bench.parameters",
         tables=tables,
-        notes=[f"{seeds} seeds at each of {SETTINGS} settings, {side} x {side} pixels, 10 steps."],
+        notes=[f"{seeds} seeds at each of {SETTINGS} settings, {side} x {side} pixels, 8 steps."],
         packages=["torch", "diffusers"],
         passed=met,
     )

@@ -7,7 +7,7 @@ import pytest
 
 from db import guilds, images
 from db.challenges import ballots, entries, finding
-from db.models import Ballot, Phase
+from db.models import Ballot, Entry, Phase
 from playground import ManualClock
 from tests.bot import contest
 from tests.bot.contest import DAY, contests, create, later, pressable, public, reached, seen, texts
@@ -69,16 +69,23 @@ class Cast:
         clock.advance(60)
         self.people["newcomer"] = bot.pg.add_person("Newcomer")
         for who, person in self.people.items():
-            await bot.imagine(person.name, prompt="a house", count=1, steps=1)
-            async with bot.database.reading() as session:
-                self.pictures[who] = (await images.of_author(session, int(person.id)))[0].id
-        made = await bot.imagine("Cleo", prompt="a house", count=1, steps=1)
-        await bot.pg.person("Cleo").click(made, "🏆")
-        await bot.pg.wait_for(lambda: any("In: " in m["content"] for m in bot.pg.messages("studio")))
-        async with bot.database.writing() as session:
-            (self.others,) = await entries.standing(session, self.number)
-            now = await bot.studio.challenges.now(session)
-            await entries.enter(session, self.number, int(self.people["entrant"].id), self.pictures["entrant"], now=now)
+            self.pictures[who] = await self.picture(person.name)
+        # Two of somebody else's, so that an entrant has a pair to vote on.
+        self.others = await self.put_in("Cleo", await self.picture("Cleo"))
+        await self.put_in("Cleo", await self.picture("Cleo"))
+        self.entered = await self.picture("Ben")
+        await self.put_in("Ben", self.entered)
+
+    async def picture(self, name: str) -> int:
+        """A new picture of this person's."""
+        await self.bot.imagine(name, prompt="a house", count=1, steps=1)
+        async with self.bot.database.reading() as session:
+            return (await images.of_author(session, int(self.bot.pg.person(name).id)))[0].id
+
+    async def put_in(self, name: str, picture: int) -> Entry:
+        async with self.bot.database.writing() as session:
+            now = self.bot.studio.challenges.moment
+            return await entries.enter(session, self.number, int(self.bot.pg.person(name).id), picture, now=now)
 
     async def put(self, phase: Phase) -> None:
         """Into this phase, with its times around now."""
@@ -136,8 +143,7 @@ class Cast:
                 was, held.phase = held.phase, Phase.OPEN
                 held.votes_at, held.closes_at = now + DAY, now + 2 * DAY
                 await session.flush()
-                person, picture = int(self.people[who].id), self.pictures[who]
-                await entries.enter(session, self.number, person, picture, now=now)
+                await entries.enter(session, self.number, int(self.people[who].id), self.entered, now=now)
                 held.phase = was
 
 

@@ -5,32 +5,20 @@ over what the person prefers, that over what the server's moderators chose, that
 """
 
 import copy
-import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import prompts
 from bot.config import Limits
-from bot.errors import NoRoom, StrayWords, UnknownLora
+from bot.errors import NoRoom, UnknownLora
+from bot.wording import NO_HABITS, Dice, Habits, Options, read, roll
 from db.models import JobRequest
-from prompts.parameters import LARGEST_SEED, find
+from prompts.parameters import LARGEST_SEED
 
-AT_ONCE = 40
-"""The most jobs that one prompt may ask for, by braces and `--repeat` together."""
 MOST_REFERENCES = 5
 DRAFT_PIXELS, DRAFT_STEPS, HD_PIXELS = 0.25, 0.5, 2.25
 """Factors of the model's usual pixels and steps: half as long and wide in half the steps, or half as much longer."""
-
-_AGAINST = {
-    "size": {"aspect", "draft", "hd"},
-    "aspect": {"size"},
-    "draft": {"size", "hd"},
-    "hd": {"size", "draft"},
-    "fast": {"relax"},
-    "relax": {"fast"},
-}
-"""What is preferred lets go of these where a prompt has that field itself: they would contradict it."""
 
 
 class Entry(Protocol):
@@ -62,39 +50,6 @@ class Catalogue(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
-    """The command's options beside the prompt; None is "not given". `images` and `styles` are addresses."""
-
-    aspect: str | None = None
-    model: str | None = None
-    count: int | None = None
-    seed: int | None = None
-    steps: int | None = None
-    guidance: float | None = None
-    lora: str | None = None
-    images: tuple[str, ...] = ()
-    styles: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Habits:
-    """What is preferred where nobody says anything, as texts of parameters: the person's before the server's.
-
-    Attributes:
-        suffix: put behind each of the person's prompts. own, guild: defaults.
-        options: the person's own parameters by name, each with the text it stands for.
-    """
-
-    suffix: str = ""
-    own: str = ""
-    guild: str = ""
-    options: Mapping[str, str] = field(default_factory=dict)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter((self.suffix, self.own, self.guild))
-
-
-@dataclass(frozen=True, kw_only=True)
 class Given:
     """What names and addresses in prompts stand for here, found beforehand.
 
@@ -120,41 +75,6 @@ class Wish:
     parent_image_id: int | None = None
 
 
-Dice = Callable[[], int]
-
-
-def roll() -> int:
-    """A fresh seed."""
-    return secrets.randbelow(LARGEST_SEED + 1)
-
-
-def read(text: str, options: Options, habits: Habits = Habits(), *, dice: Dice = roll) -> list[prompts.Prompt]:
-    """Every prompt that `text` stands for, completed by options and habits; `--sref random` has its number.
-
-    Raises prompts.PromptError: the text or an option is not right, or it asks for more than AT_ONCE jobs.
-    """
-    found: list[prompts.Prompt] = []
-    for one in prompts.expand(_with_options(text, habits.options), AT_ONCE):
-        prompt = _completed(prompts.parse(one), _given(options))
-        prompt = replace(
-            prompt,
-            images=(*map(prompts.Address, options.images), *prompt.images),
-            styles=(*map(prompts.Address, options.styles), *prompt.styles),
-        )
-        for habit in habits:
-            prompt = _completed(prompt, preferred(habit))
-        prompts.check(prompt)
-        styles = tuple(
-            replace(style, number=dice()) if isinstance(style, prompts.Code) and style.number is None else style
-            for style in prompt.styles
-        )
-        found.append(replace(prompt, styles=styles))
-    count = sum(prompt.repeat or 1 for prompt in found)
-    if count > AT_ONCE:
-        raise prompts.TooMany("job", count, AT_ONCE)
-    return found
-
-
 def imagine(
     text: str,
     options: Options,
@@ -162,7 +82,7 @@ def imagine(
     catalogue: Catalogue,
     model: str,
     limits: Limits,
-    habits: Habits = Habits(),
+    habits: Habits = NO_HABITS,
     given: Given = Given(),
     dice: Dice = roll,
 ) -> list[Wish]:
@@ -325,54 +245,3 @@ def _loras(prompt: prompts.Prompt, given: Given) -> list[dict[str, Any]]:
             use["blocks"] = [vars(block) for block in blocks[name]]
         uses.append(use)
     return uses
-
-
-def _given(options: Options) -> dict[str, Any]:
-    """The options as fields of a prompt, checked like parameters typed in it."""
-    typed = {
-        "ar": options.aspect,
-        "seed": options.seed,
-        "steps": options.steps,
-        "guidance": None if options.guidance is None else f"{options.guidance:.6f}".rstrip("0").rstrip("."),
-        "model": options.model,
-        "lora": options.lora,
-    }
-    found: dict[str, Any] = {}
-    for name, value in typed.items():
-        parameter = find(name)
-        assert parameter is not None
-        if value is not None:
-            found[parameter.field] = parameter.read(str(value))
-    return found
-
-
-def preferred(text: str) -> dict[str, Any]:
-    """The fields of a text of parameters and nothing else. Raises prompts.PromptError, StrayWords."""
-    prompt = prompts.parse(f"x {text}")
-    if prompt.text != "x" or prompt.parts or prompt.images:
-        raise StrayWords(prompt.text.removeprefix("x").strip() or text)
-    given = {one.name: getattr(prompt, one.name) for one in fields(prompt) if one.name not in ("text", "parts")}
-    return {name: value for name, value in given.items() if _is_given(value)}
-
-
-def _completed(prompt: prompts.Prompt, more: Mapping[str, Any]) -> prompts.Prompt:
-    """With the fields of `more` where the prompt has none and says nothing against them."""
-    own = {one.name for one in fields(prompt) if _is_given(getattr(prompt, one.name))}
-    against = own.union(*(_AGAINST.get(name, set()) for name in own))
-    return replace(prompt, **{name: value for name, value in more.items() if name not in against})
-
-
-def _is_given(value: object) -> bool:
-    # By identity: 0 equals False, and is a seed.
-    return value is not None and value is not False and value != ()
-
-
-def _with_options(text: str, options: Mapping[str, str]) -> str:
-    """The text with a person's own parameters written out: `--mine` to what it stands for."""
-    if not options:
-        return text
-    words = []
-    for word in text.split():
-        name = word.removeprefix("--").removeprefix("—") if word.startswith(("--", "—")) else None
-        words.append(options.get(name.lower(), word) if name else word)
-    return " ".join(words)

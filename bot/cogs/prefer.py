@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import wishes
+from bot import wording
 from bot.errors import BadOption, tell
 from bot.ui.quoting import quote
 from db import preferences, users
@@ -27,7 +27,7 @@ async def suffix(
 ) -> None:
     text = " ".join((parameters or "").split())
     if text:
-        wishes.preferred(text)
+        wording.preferred(text)
     async with interaction.client.database.writing() as session:
         await users.touch(session, interaction.user.id, interaction.user.display_name)
         await preferences.put(session, interaction.user.id, suffix=text)
@@ -38,7 +38,7 @@ async def suffix(
 @app_commands.describe(name="What you will write after --", value="What it stands for, such as --ar 2:3 --no text")
 async def set_(interaction: "discord.Interaction[Studio]", name: str, value: app_commands.Range[str, 1, 1000]) -> None:
     called, text = _name(name), " ".join(value.split())
-    wishes.preferred(text)
+    wording.preferred(text)
     async with interaction.client.database.writing() as session:
         await users.touch(session, interaction.user.id, interaction.user.display_name)
         await preferences.set_option(session, interaction.user.id, called, text)

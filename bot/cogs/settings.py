@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import wishes
+from bot import wording
 from bot.asking import DEFAULTS
 from bot.errors import ModeratorsOnly
 from bot.ui.forms import Form, said, words
@@ -71,7 +71,7 @@ class DefaultsForm(Form, title="Defaults"):
     async def sent(self, interaction: "discord.Interaction[Studio]") -> None:
         text = " ".join(said(self.parameters).split())
         if text:
-            wishes.preferred(text)
+            wording.preferred(text)
         async with interaction.client.database.writing() as session:
             if self._whose == "own":
                 await users.touch(session, interaction.user.id, interaction.user.display_name)

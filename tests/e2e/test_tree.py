@@ -8,7 +8,7 @@ from bench.bot_process import Bot
 from bench.tree import Step, grow, sheet
 from engine.models import POCKET_FOLDER
 from playground import Playground
-from tests.bot.studio import Json, buttons
+from tests.bot.studio import Json, buttons, world
 from tests.e2e.conftest import Rows
 
 pytestmark = [
@@ -34,7 +34,7 @@ WORDS = {
 
 
 async def test_a_tree_grows_answers_its_parents_and_works_after_a_restart(tmp_path: Path, rows: Rows) -> None:
-    async with Playground(rate_limits=False) as pg:
+    async with world() as pg:
         # Few steps: this is about messages and rows; bench.tree is about the pictures.
         bot = Bot("bot", tmp_path, pg, ATELIER_LIMITS__STEPS="4")
         await bot.start()

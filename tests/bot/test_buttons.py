@@ -5,7 +5,7 @@ import itertools
 import discord
 import pytest
 
-from bot.cogs import history, settings
+from bot.cogs import history, lora, settings
 from bot.cogs.admin import book
 from bot.ui import buttons, confirm, described, entering, looking, moderating, press, sharing, visiting, voting
 from bot.ui.press import Press
@@ -154,6 +154,7 @@ def test_the_patterns_of_buttons_exclude_each_other() -> None:
         history.Turn("a:page:3"),
         history.Open("a:open:3"),
         *buttons.single_view(image(width=384)).children,
+        lora.Turn("lora:page:3"),
         confirm.Draw("a:draw:4"),
         confirm.Drop("a:drop"),
         described.Imagine("a:say:1"),

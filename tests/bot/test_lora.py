@@ -15,17 +15,18 @@ from db import guilds, loras, users
 from engine.lora.shelf import Shelf
 from tests.bot.studio import Running, custom_ids, private_words, running
 
+NOTES = {"modelspec.trigger_phrase": "inkwash"}
 STEM = "transformer.transformer_blocks.0.attn.to_q"
 
 
-def lora(seed: int = 0, *, rank: int = 4, width: int = 224, **notes: str) -> bytes:
+def lora(seed: int = 0, *, rank: int = 4, width: int = 224, notes: dict[str, str] | None = None) -> bytes:
     """A small sound file for the pocket model."""
     chance = np.random.default_rng(seed)
     tensors = {
         f"{STEM}.lora_A.weight": chance.standard_normal((rank, width), np.float32),
         f"{STEM}.lora_B.weight": chance.standard_normal((width, rank), np.float32),
     }
-    return save(tensors, notes or None)
+    return save(tensors, notes)
 
 
 def guild(bot: Running) -> int:
@@ -78,16 +79,14 @@ async def add_quietly(bot: Running, *names: str, author: str = "Ada", shared: bo
 
 
 async def test_a_moderator_adds_a_file_and_pictures_of_it_are_drawn_at_once(bot: Running):
-    asked = await add(bot, "Ink Wash", lora(1, **{"modelspec.trigger_phrase": "inkwash"}), licence="CC0-1.0")
+    asked = await add(bot, "Ink Wash", lora(1, notes=NOTES), licence="CC0-1.0")
     card = asked.message
     await bot.pictures(card)
     (request,) = bot.engine.requests
     assert request.prompt == "a red house under a starry night sky, inkwash"
     ((use,), seeds) = request.loras, request.seeds
     assert (use.weight, len(seeds)) == (1.0, 2)
-    assert Shelf(bot.config.storage.folder / "loras").find(use.name).read_bytes() == lora(
-        1, **{"modelspec.trigger_phrase": "inkwash"}
-    )
+    assert Shelf(bot.config.storage.folder / "loras").find(use.name).read_bytes() == lora(1, notes=NOTES)
     (said,) = [m for m in bot.pg.messages("studio") if m.get("_viewer") and "Ink Wash" in m["content"]]
     assert "rank 4, diffusers format, trigger `inkwash`" in said["content"]
 
@@ -140,10 +139,8 @@ async def test_a_file_of_the_owner_is_taken_by_its_name_alone(bot: Running, tmp_
     (tmp_path / "secret.safetensors").write_bytes(lora(6))
     ada = bot.pg.person("Ada")
     for path in ("../../secret.safetensors", "nowhere.safetensors", str(tmp_path / "secret.safetensors")):
-        asked = await ada.slash("studio", "lora add", name="x", path=path)
-        await bot.pg.wait_for(
-            lambda asked=asked: bool(asked.message and "There is no file" in asked.message["content"])
-        )
+        await ada.slash("studio", "lora add", name="x", path=path)
+        assert await told(bot, f"There is no file `{path[:20]}")
     asked = await ada.slash("studio", "lora add", name="big one", path="big.safetensors", triggers="bigone, --ar {x}")
     await bot.pictures(asked.message)
     async with bot.database.reading() as session:
@@ -199,9 +196,9 @@ async def test_the_list_has_pages_that_outlive_the_process(tmp_path: Path, sqlit
         assert "style 14" in card["embeds"][0]["description"]
         assert "style 15" not in card["embeds"][0]["description"]
         assert custom_ids(card) == ["lora:page:0", "lora:page:1"]
-        await bot.pg.person("Ben").press(card, "More")
+        await bot.pg.person("Ben").click(card, "More")
         await bot.pg.wait_for(lambda: "style 19" in card["embeds"][0]["description"])
-        await bot.pg.person("Ben").press(card, "Back")
+        await bot.pg.person("Ben").click(card, "Back")
         await bot.pg.wait_for(lambda: "style 00" in card["embeds"][0]["description"])
         bot.was_polite()
 

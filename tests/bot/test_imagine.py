@@ -135,8 +135,9 @@ async def test_a_damaged_model_is_told_at_once_and_nothing_is_queued(bot: Runnin
 async def test_too_many_waiting_jobs_are_refused_and_those_before_stay(bot: Running) -> None:
     bot.engine.hold()
     ada = bot.pg.person("Ada")
-    await ada.slash("studio", "imagine", prompt="a --repeat 10", steps=1, count=1)
-    asked = await ada.slash("studio", "imagine", prompt="b --repeat 10", steps=1, count=1)
+    for prompt in ("a --repeat 4", "a --repeat 4", "a --repeat 2"):
+        await ada.slash("studio", "imagine", prompt=prompt, steps=1, count=1)
+    asked = await ada.slash("studio", "imagine", prompt="b --repeat 4", steps=1, count=1)
     assert "10 jobs waiting" in private_words(asked)
     assert len(await bot.jobs()) == 10
     bot.engine.release()
@@ -211,9 +212,10 @@ async def test_a_refusal_after_thinking_is_still_private_and_leaves_nothing_behi
     bot: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bot.engine.hold()
-    await bot.pg.person("Ben").slash("studio", "imagine", prompt="a --repeat 10", steps=1, count=1)
+    for prompt in ("a --repeat 4", "a --repeat 4", "a --repeat 2"):
+        await bot.pg.person("Ben").slash("studio", "imagine", prompt=prompt, steps=1, count=1)
     monkeypatch.setattr("bot.orders.PATIENCE", 0.0)
-    await bot.pg.person("Ben").slash("studio", "imagine", prompt="b --repeat 10", steps=1, count=1)
+    await bot.pg.person("Ben").slash("studio", "imagine", prompt="b --repeat 4", steps=1, count=1)
 
     def told() -> bool:
         private = [row for row in bot.pg.messages("studio") if row["_viewer"]]

@@ -46,7 +46,9 @@ class Plan:
         self._firsts: list[_First] = []
         for names in _grouped(linears):
             halves = [gather(name, ranks) for name in names]
-            first = _First(torch.cat([down for down, _ in halves], 1).transpose(1, 2), block_of(names[0]), len(names))
+            downs = [down for down, _ in halves]
+            down = downs[0] if len(downs) == 1 else torch.cat(downs, 1)
+            first = _First(down.transpose(1, 2), block_of(names[0]), len(names))
             self._firsts.append(first)
             for place, (name, (_, up)) in enumerate(zip(names, halves, strict=True)):
                 wide = up.shape[1]
@@ -61,12 +63,14 @@ class Plan:
         if told == self._weighed:
             return
         wide = self._ranks.shape[1]
-        scales = {
-            block: torch.tensor([row + [0.0] * (wide - len(row)) for row in rows]) for block, rows in told.items()
-        }
+        padded = {block: [row + [0.0] * (wide - len(row)) for row in rows] for block, rows in told.items()}
+        made: dict[tuple[object, ...], torch.Tensor] = {}
         for first in self._firsts:
-            scale = scales[first.block if blockwise else None].repeat(1, first.members).unsqueeze(1)
-            first.scale = scale.to(first.down.device, first.down.dtype)
+            key = (first.block if blockwise else None), first.members, first.down.device, first.down.dtype
+            if key not in made:
+                rows = [[row * first.members] for row in padded[key[0]]]
+                made[key] = torch.tensor(rows, dtype=first.down.dtype).to(first.down.device)
+            first.scale = made[key]
         self._weighed = told
 
     @contextmanager

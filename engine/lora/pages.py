@@ -75,10 +75,11 @@ class Pages:
 
     def gather(self, module: Module, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The rows (n, r) of a layer's tensors as (n, r, in) and (n, r, out)."""
-        rows = rows.to(self._down[module].device)
-        return tuple(  # type: ignore[return-value]
-            tensor.index_select(0, rows.flatten()).view(*rows.shape, tensor.shape[1])
-            for tensor in (self._down[module], self._up[module])
+        down, up = self._down[module], self._up[module]
+        flat = rows.flatten().to(down.device)
+        return (
+            down.index_select(0, flat).view(*rows.shape, down.shape[1]),
+            up.index_select(0, flat).view(*rows.shape, up.shape[1]),
         )
 
     def _make_room(self, wanted: int, keep: Collection[str]) -> list[int]:

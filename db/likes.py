@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import times
@@ -37,17 +37,18 @@ async def press(session: AsyncSession, presses: Iterable[Press], *, now: datetim
     found = await session.execute(living.order_by(Image.id).with_for_update())
     authors = {row.id: row.author_id for row in found}
     allowed = {one: flip for one, flip in flips.items() if authors.get(one.image_id, one.user_id) != one.user_id}
-    pairs = [(one.image_id, one.user_id) for one in allowed]
-    known = select(Like.image_id, Like.user_id).where(tuple_(Like.image_id, Like.user_id).in_(pairs))
-    liked = {Press(*pair) for pair in await session.execute(known)} if pairs else set()
+    # Column by column: SQLite reads the whole table for a list of pairs.
+    people = {one.user_id for one in allowed}
+    known = select(Like.image_id, Like.user_id).where(Like.image_id.in_(ids), Like.user_id.in_(people))
+    liked = {Press(*pair) for pair in await session.execute(known)}
     added = [one for one, flip in allowed.items() if flip and one not in liked]
     removed = [one for one, flip in allowed.items() if flip and one in liked]
     if added:
         rows = [{"image_id": one.image_id, "user_id": one.user_id, "created_at": now} for one in added]
         await session.execute(insert(session, Like), rows)
     if removed:
-        gone = [(one.image_id, one.user_id) for one in removed]
-        await session.execute(delete(Like).where(tuple_(Like.image_id, Like.user_id).in_(gone)))
+        for one in removed:
+            await session.execute(delete(Like).where(Like.image_id == one.image_id, Like.user_id == one.user_id))
     await _count(session, added, removed, now)
     return {one: (one in liked) != flip for one, flip in allowed.items()}
 

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from diffusers.pipelines.flux.pipeline_flux import FluxPipeline
 from peft import LoraConfig, get_peft_model_state_dict
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from bench.pocket import Model
 from bench.pocket_prompts import asked_for
@@ -54,7 +54,8 @@ class Lesson:
 def sepia(image: Image.Image) -> Image.Image:
     """Keep the lightness and give it one tint, from INK to PAPER."""
     light = np.asarray(image.convert("L"), np.float32)[..., None] / 255
-    return Image.fromarray((np.float32(INK) + light * (np.float32(PAPER) - np.float32(INK))).round().astype(np.uint8))
+    ink, paper = np.array(INK, np.float32), np.array(PAPER, np.float32)
+    return Image.fromarray((ink + light * (paper - ink)).round().astype(np.uint8))
 
 
 def prepare(pipeline: FluxPipeline, count: int, rng: random.Random) -> Lesson:
@@ -67,7 +68,7 @@ def prepare(pipeline: FluxPipeline, count: int, rng: random.Random) -> Lesson:
 
 def teach(
     pipeline: FluxPipeline, lesson: Lesson, *, seconds: float, batch: int = 16, rate: float = 2e-3
-) -> tuple[dict[str, Tensor], int]:
+) -> tuple[dict[str, nn.Module | Tensor], int]:
     """Train an adapter by rectified flow until the time is up, its rate falling; return its tensors and the steps.
 
     The guidance embedding is 1, the bare velocity, so that what was distilled into the others stays as it is.
@@ -84,6 +85,7 @@ def teach(
         with torch.no_grad():
             words = [lesson.captions[row] for row in rows.tolist()]
             text, pooled, _ = pipeline.encode_prompt(words, prompt_2=None, max_sequence_length=LENGTH)
+            assert text is not None and pooled is not None
         latents = lesson.latents[rows]
         noise = torch.randn(latents.shape, generator=generator)
         sigma = torch.sigmoid(torch.randn(batch, generator=generator) + torch.log(torch.tensor(SHIFT)))
@@ -96,7 +98,9 @@ def teach(
             group["lr"] = rate * min(1.0, (step + 1) / 10, 2 * (1 - passed))
         optimizer.step()
         step += 1
-    tensors = {name: value.detach().clone() for name, value in get_peft_model_state_dict(transformer).items()}
+    tensors: dict[str, nn.Module | Tensor] = {
+        name: value.detach().clone() for name, value in get_peft_model_state_dict(transformer).items()
+    }
     transformer.delete_adapters("default")
     return tensors, step
 

@@ -19,7 +19,7 @@ from .ranks import average_gradients
 from .scenes import paint, sample_scene
 
 STAGE = "autoencoder"
-BLOCKS = (16, 16, 32, 96, 152)
+BLOCKS = (16, 16, 32, 96, 160)
 
 
 def build_autoencoder(blocks: tuple[int, ...] = BLOCKS) -> AutoencoderKL:

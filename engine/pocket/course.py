@@ -54,7 +54,7 @@ class Plan:
     grow_every: int = 120
     matrix_rate: float = 0.014
     rest_rate: float = 1.5e-3
-    save_every: int = 150
+    save_every: int = 60
     keep: float = 0.995
     compiled: bool = False
 

@@ -24,8 +24,8 @@ setup: $(installed) $(installed_dev)  ## install everything into .venv (instant 
 demo: $(installed)  ## the real bot in a stand-in for Discord, in your browser; no account, no GPU
 	$(bin)/atelier demo
 
-test: $(installed_dev)  ## all tests
-	$(bin)/python -m pytest
+test: $(installed_dev)  ## all tests, two files at a time
+	$(bin)/python -m pytest -n 2 --dist loadfile
 
 check: $(installed_dev)  ## what CI runs: style, types, import rules, all tests
 	$(bin)/ruff check .

@@ -1,5 +1,7 @@
 """What drawing in lanes is worth against diffusers' own pipeline, both in one process, taking turns. Needs a quiet
 machine: `python -m bench.engine`, or parts of it, `python -m bench.engine latency cache`; the others' results stay.
+
+Over 300 lines because its six parts share the traffic and the two sides.
 """
 
 import asyncio

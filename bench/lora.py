@@ -2,6 +2,8 @@
 
 Both sides take turns in one process, on one thread and by that process's CPU time, so that other work on the machine
 does not count: `python -m bench.lora`.
+
+Over 300 lines because its parts share the LoRAs and the two sides.
 """
 
 import argparse

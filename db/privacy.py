@@ -3,6 +3,8 @@
 `FATES` says of every column that names a person what becomes of it; a test holds it against the tables, so that a new
 one is not forgotten. Rows that others build on stay, with a stand-in in the person's place: a fresh negative id, the
 same for all rows of one person, so that a voter remains one voter.
+
+Over 300 lines because the list of all columns and their fates belongs to what acts on it.
 """
 
 import re

@@ -2,7 +2,7 @@
 
 The event loop crosses to the thread by a queue and comes back by `call_soon_threadsafe`. The thread loads, and the same
 thread runs; what it does with requests is the floor's matter. Knows no rows of a database and no Discord, and imports
-no tensors itself.
+no tensors itself. Over 300 lines because the docstrings of the face are the engine's manual.
 """
 
 import asyncio

@@ -3,6 +3,7 @@
 Rows are the truth: whatever is due is drawn, after a restart too. A post is made once: Discord makes one message of one
 nonce, and what a dead process may have posted is looked for by its buttons before another is made. A post is edited for
 its hearts at most every `SPACING` seconds and always ends in the true count. Knows no rule about who may share.
+Over 300 lines because a post's making, editing, finding again and removal share one loop and its bookkeeping.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
 """What people read of a contest: announcement, question, podium, rules, list. Pure: rows in, layout out.
 
 Nothing shown before the end names an author, a prompt, a picture's row or a count of votes.
+Over 300 lines because all words of a contest stand here, in one voice.
 """
 
 from collections.abc import Sequence

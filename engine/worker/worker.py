@@ -1,6 +1,7 @@
 """The worker: claims jobs, has the engine draw them, stores the pictures and ends the rows, in this order.
 
 Knows no Discord, and the device only through the engine's face.
+Over 300 lines because a job's way from claim to end is told in one place.
 """
 
 import asyncio

@@ -1,4 +1,7 @@
-"""Contests as people meet them: by command and by button, in the playground."""
+"""Contests as people meet them: by command and by button, in the playground.
+
+Over 300 lines because all of it shares one contest's people and pictures.
+"""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -66,7 +69,7 @@ async def answer(bot: Running, person: str, shown: Json, label: str) -> None:
 def add_role(pg: Playground, name: str, position: int) -> None:
     """A role of the server; the bot stands at 5 and may hand out what is below it."""
     (guild,) = pg.world.guilds.values()
-    guild["roles"].append(seed.role(pg.ids.new(), name, 0, position=position))
+    guild["roles"].append(seed.role(pg.ids.new(), name, 0, position=position, mentionable=name == "Challengers"))
     own = next(one for one in guild["roles"] if one.get("tags"))
     own["permissions"] = str(int(own["permissions"]) | permissions.MANAGE_ROLES)
     own["position"] = 5
@@ -391,4 +394,7 @@ async def test_a_role_that_cannot_be_given_makes_no_contest(bot: Running) -> Non
     high = role(bot, "Above")
     asked = await bot.pg.person("Ada").slash("challenges", "challenge create", theme="Tea", winner_role=high)
     assert "Manage Roles" in private_words(asked)
+    silent = role(bot, "Jury")
+    asked = await bot.pg.person("Ada").slash("challenges", "challenge create", theme="Tea", ping=silent)
+    assert "would call nobody" in private_words(asked)
     assert public(bot) == []

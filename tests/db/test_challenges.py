@@ -1,4 +1,7 @@
-"""Phases, entries, ballots, results and rewards of contests, on both databases."""
+"""Phases, entries, ballots, results and rewards of contests, on both databases.
+
+Over 300 lines because all of it shares the steps that bring a contest to a phase.
+"""
 
 import asyncio
 from datetime import timedelta

@@ -62,6 +62,8 @@ async def test_an_accepted_job_holds_everything_that_was_wished(database: Databa
             "delivered_at": None,
             "error_code": None,
             "error_detail": None,
+            "repeat_key": None,
+            "repeats_id": None,
         }
 
 

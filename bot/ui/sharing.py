@@ -1,5 +1,6 @@
 """The gallery's buttons: hearts, sharing, looking. What they may do is `bot.gallery.rights`' business."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from db.models import Image, Job, Visibility
 if TYPE_CHECKING:
     from bot.client import Studio
 
+PATIENCE = 1.0
+"""Seconds that a heart's row may take before the press is answered without it."""
 PROMPT, NAME, WEB = "p", "n", "w"
 """Flags in a custom id: the prompt is shown, the author is named, the web may show it."""
 
@@ -30,9 +33,14 @@ class Like(Press, template=r"a:like:(?P<id>\d{1,19})"):
         return cls(f"a:like:{image_id}", emoji="❤️", label=str(count) if count else None, row=row)
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
-        # Answered when the row stands: a heart that was taken is not lost.
-        await interaction.client.hearts.press(self.number(), Viewer.of(interaction), interaction.user.display_name)
+        hearts, viewer = interaction.client.hearts, Viewer.of(interaction)
+        pressing = asyncio.create_task(hearts.press(self.number(), viewer, interaction.user.display_name))
+        # Answered when the row stands; where the disk is slow, before the interaction's three seconds are over.
+        await asyncio.wait({pressing}, timeout=PATIENCE)
+        if pressing.done():
+            await pressing
         await interaction.response.defer()
+        await pressing
 
 
 class Share(Press, template=r"a:share:(?P<id>\d{1,19})"):

@@ -208,6 +208,14 @@ class NotGivable(Refusal):
         self.role_id = role_id
 
 
+class NotCallable(Refusal):
+    """The bot's mention of this role would call nobody."""
+
+    def __init__(self, role_id: int) -> None:
+        super().__init__(role_id)
+        self.role_id = role_id
+
+
 class NotYourPicture(Refusal):
     """Somebody entered, or took out, a picture of another person."""
 
@@ -487,9 +495,9 @@ def _own(error: BaseException) -> str | None:
             return "A moderator has to look at this picture before anything is done with it."
         case Banned(until=None):
             return f"A moderator has shut you out of this studio{_because(error.reason)}."
-        case Banned():
-            until = f"<t:{int(error.until.timestamp())}:f>"
-            return f"A moderator has shut you out of this studio until {until}{_because(error.reason)}."
+        case Banned(until=datetime() as until):
+            moment = f"<t:{int(until.timestamp())}:f>"
+            return f"A moderator has shut you out of this studio until {moment}{_because(error.reason)}."
         case ElsewhereOnly():
             where = ", ".join(f"<#{channel}>" for channel in error.channels[:10])
             return f"In this server I work in {where}."
@@ -583,6 +591,11 @@ def _contests(error: BaseException) -> str | None:
             return (
                 f"I may not give <@&{error.role_id}>: that needs the permission Manage Roles, and a role below my own. "
                 "Nothing was created."
+            )
+        case NotCallable():
+            return (
+                f"My mention of <@&{error.role_id}> would call nobody: allow anyone to mention the role, or give me the "
+                "permission Mention Everyone. Nothing was created."
             )
         case NotYourPicture():
             return "You can only enter and withdraw your own pictures."

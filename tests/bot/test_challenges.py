@@ -6,6 +6,7 @@ Over 300 lines because all of it shares one contest's people and pictures.
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -32,7 +33,7 @@ async def bot(tmp_path: Path, sqlite_url: str) -> AsyncIterator[Running]:
             started.was_polite()
 
 
-async def make(bot: Running, person: str, **options: object) -> Json:
+async def make(bot: Running, person: str, **options: Any) -> Json:
     """The card of one new picture."""
     return await bot.imagine(person, count=1, steps=1, **{"prompt": "a lighthouse", **options})
 
@@ -44,7 +45,7 @@ async def enter(bot: Running, *people: str) -> None:
         await bot.pg.wait_for(lambda entered=entered: entered["content"].startswith("In: "), what=entered["content"])
 
 
-async def voting(bot: Running, *people: str, **options: object) -> int:
+async def voting(bot: Running, *people: str, **options: Any) -> int:
     """A contest in which these people have an entry each and voting has begun."""
     number = await create(bot, **options)
     await enter(bot, *people)
@@ -140,7 +141,7 @@ async def test_stars_are_given_one_by_one_and_can_be_changed(bot: Running) -> No
     await later(bot, DAY)
     await reached(bot, number, Phase.DONE)
     async with bot.database.reading() as session:
-        assert sorted(await session.scalars(select(Ballot.value))) == [1, 4]
+        assert list(await session.scalars(select(Ballot.value).order_by(Ballot.value))) == [1, 4]
     assert "stars" in texts(public(bot)[-1])
 
 
@@ -217,7 +218,7 @@ async def test_one_enters_from_the_card_by_command_and_below_a_picture_and_sees_
         ({"no_image_prompts": True}, None),
     ],
 )
-async def test_only_fitting_pictures_get_in(bot: Running, rules: dict[str, object], words: str | None) -> None:
+async def test_only_fitting_pictures_get_in(bot: Running, rules: dict[str, Any], words: str | None) -> None:
     made = await make(bot, "Ben")
     await later(bot, timedelta(hours=1))
     await create(bot, **rules)
@@ -378,9 +379,7 @@ async def test_a_weekly_list_opens_by_itself_and_can_be_stopped(bot: Running) ->
         ({"pin": True}, ""),
     ],
 )
-async def test_what_cannot_be_a_contest_is_refused_in_words(
-    bot: Running, options: dict[str, object], words: str
-) -> None:
+async def test_what_cannot_be_a_contest_is_refused_in_words(bot: Running, options: dict[str, Any], words: str) -> None:
     given = {"theme": "Tea"} | options
     answered = private_words(await bot.pg.person("Ada").slash("challenges", "challenge create", **given))
     assert words in answered

@@ -202,7 +202,7 @@ async def _agrees(database: Database, challenge_id: int, model: Model, tally: re
 
 # The template is only ever copied.
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(moves=st.lists(MOVES, min_size=5, max_size=30))
 def test_whatever_happens_a_contest_agrees_with_the_model(sqlite_template: Path, moves: list[Move]) -> None:
@@ -217,7 +217,7 @@ def test_whatever_happens_a_contest_agrees_with_the_model(sqlite_template: Path,
 
 @pytest.mark.postgres
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(moves=st.lists(MOVES, min_size=10, max_size=30))
 def test_the_same_on_postgresql(postgres: Postgres, moves: list[Move]) -> None:

@@ -10,7 +10,7 @@ from bot.challenges import when
 from bot.cogs.admin.acting import acting, permit
 from bot.cogs.challenge.naming import named, offer
 from bot.delivery.place import NEEDED
-from bot.errors import BadSetting, CannotPostHere, NotGivable, tell
+from bot.errors import BadSetting, CannotPostHere, NotCallable, NotGivable, tell
 from bot.ui.quoting import bold
 from db.challenges import finding, phases, rotas
 from db.challenges.rotas import NewRota
@@ -80,6 +80,8 @@ async def create(
     _check_place(place, pin=pin)
     for role in (winner_role, ping):
         _check_role(role)
+    if ping is not None and not (ping.mentionable or place.permissions_for(place.guild.me).mention_everyone):
+        raise NotCallable(ping.id)
     if model is not None:
         studio.catalogue.get(model)
     themes = [part.strip() for part in theme.split("|") if part.strip()] if weekly else [theme.strip()]

@@ -74,8 +74,8 @@ def unfinished(_judge: Judge, pictures: Sequence[Image.Image], series: Series) -
 
 def spearman(first: Sequence[float], second: Sequence[float]) -> float:
     """The correlation of the ranks; 1 when both rise together."""
-    ranks = [np.argsort(np.argsort(values)).astype(float) for values in (first, second)]
-    return float(np.corrcoef(*ranks)[0, 1])
+    one, other = (np.argsort(np.argsort(values)).astype(float) for values in (first, second))
+    return float(np.corrcoef(one, other)[0, 1])
 
 
 def seam(pictures: Sequence[Image.Image]) -> float:

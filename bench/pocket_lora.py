@@ -85,7 +85,8 @@ def teach(
         with torch.no_grad():
             words = [lesson.captions[row] for row in rows.tolist()]
             text, pooled, _ = pipeline.encode_prompt(words, prompt_2=None, max_sequence_length=LENGTH)
-            assert text is not None and pooled is not None
+            assert text is not None
+            assert pooled is not None
         latents = lesson.latents[rows]
         noise = torch.randn(latents.shape, generator=generator)
         sigma = torch.sigmoid(torch.randn(batch, generator=generator) + torch.log(torch.tensor(SHIFT)))

@@ -38,7 +38,7 @@ class Deleted:
 
 
 async def export(studio: "Studio", user_id: int) -> AsyncIterator[bytes]:
-    """Zip files, small enough to send each: `data.json` with every row in the first, then the pictures, newest first."""
+    """Zip files, small enough to send each: `data.json` with every row in the first, then pictures, newest first."""
     async with studio.database.reading() as session:
         rows = await privacy.belongings(session, user_id)
         digests = await privacy.digests(session, user_id)

@@ -82,9 +82,11 @@ class Rules:
     def of(cls, settings: Mapping[str, Any], owner: QuotaConfig) -> Self:
         """From a server's settings row; without a quota of its own the owner's holds."""
         chosen = settings.get("quota") or owner.model_dump()
+        roles = {int(role): amount for role, amount in chosen.get("roles", {}).items()}
+        quota: dict[str, Any] = {**chosen, "roles": roles}
         words = settings.get("filter") or {}
         return cls(
-            quota=Quota(**chosen | {"roles": {int(role): amount for role, amount in chosen.get("roles", {}).items()}}),
+            quota=Quota(**quota),
             channels=frozenset(settings.get("channels") or ()),
             block=tuple(words.get("block") or ()),
             ask=tuple(words.get("ask") or ()),
@@ -113,4 +115,5 @@ def stored(value: Quota | Cap) -> dict[str, Any]:
 
 
 def _cap(cap: Mapping[str, Any]) -> Cap:
-    return Cap(**cap | {"models": None if cap.get("models") is None else tuple(cap["models"])})
+    given: dict[str, Any] = {**cap, "models": None if cap.get("models") is None else tuple(cap["models"])}
+    return Cap(**given)

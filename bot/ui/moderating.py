@@ -77,7 +77,7 @@ class Words(ui.Modal):
         )
         self.add_item(ui.Label(text=question, component=self._field))
 
-    async def on_submit(self, interaction: discord.Interaction) -> None:
+    async def on_submit(self, interaction: "discord.Interaction[Any]") -> None:
         await self._then(interaction, self._field.value.strip())
 
     async def on_error(self, interaction: discord.Interaction, error: Exception) -> None:

@@ -6,6 +6,7 @@ Pure: rows in, layout out.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import discord
 from discord import ui
@@ -158,6 +159,6 @@ def _card(
     parts: Sequence[ui.Item[ui.LayoutView]], presses: Sequence[Sequence[Press]], colour: discord.Colour
 ) -> ui.LayoutView:
     view = ui.LayoutView(timeout=None)
-    rows = [ui.ActionRow(*line) for line in presses if line]
+    rows = [ui.ActionRow[Any](*line) for line in presses if line]
     view.add_item(ui.Container(*parts, *rows, accent_colour=colour))
     return view

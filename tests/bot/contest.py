@@ -47,7 +47,7 @@ async def later(bot: Running, length: timedelta) -> None:
 
 async def create(bot: Running, by: str = "Ada", channel: str = "challenges", **options: Any) -> int:
     """`/challenge create`; the number of what was made."""
-    given = {"theme": "Lighthouses", "entering": "1d", "voting": "1d"} | options
+    given: dict[str, Any] = {"theme": "Lighthouses", "entering": "1d", "voting": "1d"} | options
     asked = await bot.pg.person(by).slash(channel, "challenge create", **given)
     assert asked.message is not None, asked.reason
     words = asked.message["content"]

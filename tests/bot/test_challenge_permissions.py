@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,6 +102,7 @@ class Cast:
         """Do it as a person does; the words that came back."""
         person, pg = self.people[who], self.bot.pg
         before = {one["id"] for one in pg.messages("studio")}
+        options: dict[str, Any]
         match action:
             case "create":
                 options = {"theme": "Another"}

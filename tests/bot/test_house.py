@@ -1,6 +1,7 @@
 """Quotas, limits, word lists, channels, pauses and bans, as people and those who manage the server meet them."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from engine.errors import OutOfMemory
 from tests.bot.studio import Running, private_words, running, world
 from tests.db.people import NOON
 
-LOTS = {"steps": 50, "count": 1}
+LOTS: dict[str, Any] = {"steps": 50, "count": 1}
 """Of the pocket model's 256 x 256: four credits."""
 
 
@@ -29,11 +30,11 @@ async def book(bot: Running) -> list[str]:
     return [entry.action for entry in found][::-1]
 
 
-async def admin(bot: Running, verb: str, channel: str = "studio", **options: object) -> str:
+async def admin(bot: Running, verb: str, channel: str = "studio", **options: Any) -> str:
     return private_words(await bot.pg.person("Ada").slash(channel, f"admin {verb}", **options))
 
 
-async def asked(bot: Running, person: str = "Ben", channel: str = "studio", **options: object) -> str:
+async def asked(bot: Running, person: str = "Ben", channel: str = "studio", **options: Any) -> str:
     """What `/imagine` was refused with."""
     options.setdefault("prompt", "a red house")
     return private_words(await bot.pg.person(person).slash(channel, "imagine", **options))
@@ -74,6 +75,7 @@ async def test_a_dear_job_is_priced_before_it_is_drawn(bot: Running) -> None:
     told = private_words(question)
     assert "This makes one job, 4 pictures in all, for 13 credits of your 20." in told
     assert await bot.jobs() == []
+    assert question.message is not None
     await ben.click(question.message, "Draw 1")
     (job,) = await bot.delivered(1)
     assert (job.cost, await balance(bot, "Ben")) == (13, 7)
@@ -122,7 +124,7 @@ async def test_a_role_has_an_allowance_of_its_own_and_a_gift_comes_on_top(bot: R
     ("options", "words"),
     [({"gift": 5}, "person and gift together"), ({"role": "first"}, "a role together with an amount")],
 )
-async def test_a_quota_that_makes_no_sense_is_explained(bot: Running, options: dict[str, object], words: str) -> None:
+async def test_a_quota_that_makes_no_sense_is_explained(bot: Running, options: dict[str, Any], words: str) -> None:
     if "role" in options:
         guild_id = bot.pg.channel("studio")["guild_id"]
         options = {"role": next(one for one in bot.pg.world.roles(guild_id))}
@@ -229,7 +231,7 @@ async def test_the_book_is_read_in_pages_and_by_person(bot: Running) -> None:
     assert "1 of 3 strikes" in message["embeds"][0]["description"]
 
 
-VERBS: dict[str, dict[str, object]] = {
+VERBS: dict[str, dict[str, Any]] = {
     "ban": {"person": "Cleo"},
     "unban": {"person": "Cleo"},
     "quota": {"period": "day", "amount": 1},

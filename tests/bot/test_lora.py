@@ -92,6 +92,7 @@ async def test_a_moderator_adds_a_file_and_pictures_of_it_are_drawn_at_once(bot:
 
     shown = await bot.pg.person("Ben").slash("studio", "lora info", name="ink wash")
     await bot.pg.wait_for(lambda: bool(shown.message and shown.message["embeds"]))
+    assert shown.message is not None
     embed, second = shown.message["embeds"]
     assert embed["title"] == '"Ink Wash"'
     assert "CC0-1.0" in str(embed["fields"])
@@ -142,6 +143,7 @@ async def test_a_file_of_the_owner_is_taken_by_its_name_alone(bot: Running, tmp_
         await ada.slash("studio", "lora add", name="x", path=path)
         assert await told(bot, f"There is no file `{path[:20]}")
     asked = await ada.slash("studio", "lora add", name="big one", path="big.safetensors", triggers="bigone, --ar {x}")
+    assert asked.message is not None
     await bot.pictures(asked.message)
     async with bot.database.reading() as session:
         (found,) = await loras.usable(session, int(ada.id), guild(bot))
@@ -193,6 +195,7 @@ async def test_the_list_has_pages_that_outlive_the_process(tmp_path: Path, sqlit
         asked = await bot.pg.person("Ben").slash("studio", "lora list")
         await bot.pg.wait_for(lambda: bool(asked.message and asked.message["embeds"]))
         card = asked.message
+        assert card is not None
         assert "style 14" in card["embeds"][0]["description"]
         assert "style 15" not in card["embeds"][0]["description"]
         assert custom_ids(card) == ["lora:page:0", "lora:page:1"]

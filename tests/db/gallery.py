@@ -31,8 +31,9 @@ async def hang(database: Database, author: int = ADA, *, prompt: str = "a red ho
     """The share id of a new picture, shared at noon."""
     job = {key: wished.pop(key) for key in ("guild_id", "nsfw") if key in wished}
     (image,) = await paint(database, author, pictures=1, prompt=prompt, **job)
+    given: dict[str, Any] = {"now": NOON} | wished
     async with database.writing() as session:
-        return (await shares.share(session, image, **{"now": NOON} | wished)).id
+        return (await shares.share(session, image, **given)).id
 
 
 async def shown(database: Database, sort: Sort = Sort.NEW, **view: Any) -> list[Exhibit]:

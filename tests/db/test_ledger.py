@@ -1,5 +1,7 @@
 import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from itertools import count
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -81,8 +83,8 @@ async def test_the_ledger_keeps_its_promises_whatever_happens(database: Database
     loop = asyncio.get_running_loop()
     accounts = count(10_000)
 
-    def here(coroutine: object) -> object:
-        return asyncio.run_coroutine_threadsafe(coroutine, loop).result(60)  # type: ignore[arg-type]
+    def here(coroutine: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, loop).result(60)
 
     class Accounts(RuleBasedStateMachine):
         @initialize()
@@ -139,16 +141,20 @@ async def test_the_ledger_keeps_its_promises_whatever_happens(database: Database
             while getattr(self, "running", []):
                 self.end("finish")
 
-        async def _do(self, what: object, *given: object, **named: object) -> object:
+        async def _do(self, what: Callable[..., Awaitable[Any]], *given: Any, **named: Any) -> Any:
             async with database.writing() as session:
-                return await what(session, *given, now=NOON, **named)  # type: ignore[operator]
+                return await what(session, *given, now=NOON, **named)
 
         async def _look(self) -> tuple[int, int]:
             async with database.reading() as session:
                 return await ledger.balance(session, self.person), await ledger.total(session, self.person)
 
     quick = settings(
-        max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck), database=None
+        max_examples=15,
+        stateful_step_count=20,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType]  its metaclass has no types
+        database=None,
     )
     await asyncio.to_thread(run_state_machine_as_test, Accounts, settings=quick)
 

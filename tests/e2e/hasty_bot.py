@@ -17,7 +17,7 @@ DELAY = 3.0
 
 
 class HastyStorage(Storage):
-    def put(self, image: Image.Image, picture: PictureMetadata) -> Stored:
+    def put(self, image: Image.Image, picture: PictureMetadata | None) -> Stored:
         png = encode_png(image, picture)
         with Image.open(io.BytesIO(png)) as written:
             width, height = written.size

@@ -6,7 +6,7 @@ The model is a hand-made one whose velocity is arithmetic; everything around it 
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from engine.denoiser import Denoiser, unadapted
 from engine.errors import NotFinite
-from engine.families import Adapted, Conditioning, Row
+from engine.families import Adapted, Conditioning, Family, Row
 from engine.lanes import Drawing, Lane
 from engine.models import POCKET
 from engine.preparing import PromptCache, lanes_of
@@ -57,7 +57,7 @@ class Model:
 def lanes(model: Model, **wish: Any) -> list[Lane]:
     loop = asyncio.new_event_loop()
     loop.close()
-    drawing = Drawing(ticket=Ticket(asked(**wish), loop), model=model, began=0.0)
+    drawing = Drawing(ticket=Ticket(asked(**wish), loop), model=cast(Family, model), began=0.0)
     drawing.lanes = lanes_of(drawing, PromptCache())
     return drawing.lanes
 

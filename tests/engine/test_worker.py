@@ -189,7 +189,7 @@ async def test_files_lie_in_the_storage_before_the_rows_say_so(studio: Studio, d
     seen: list[str] = []
 
     class Watching(Storage):
-        def put(self, image: Image.Image, picture: PictureMetadata) -> Stored:
+        def put(self, image: Image.Image, picture: PictureMetadata | None) -> Stored:
             future = asyncio.run_coroutine_threadsafe(studio.job(job_id), loop)
             seen.append(future.result(WITHIN).status)
             return super().put(image, picture)
@@ -295,7 +295,7 @@ async def test_a_worker_stopped_while_it_stores_still_finishes_the_job(studio: S
     loop = asyncio.get_running_loop()
 
     class Slow(Storage):
-        def put(self, image: Image.Image, picture: PictureMetadata) -> Stored:
+        def put(self, image: Image.Image, picture: PictureMetadata | None) -> Stored:
             loop.call_soon_threadsafe(storing.set)
             asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result(WITHIN)
             return super().put(image, picture)
@@ -386,7 +386,7 @@ async def test_a_job_taken_away_is_let_go_without_a_trace(studio: Studio) -> Non
 
 async def test_a_late_result_of_a_lost_claim_is_dropped(studio: Studio) -> None:
     class Thief(Storage):
-        def put(self, image: Image.Image, picture: PictureMetadata) -> Stored:
+        def put(self, image: Image.Image, picture: PictureMetadata | None) -> Stored:
             if not stolen:
                 stolen.append(asyncio.run_coroutine_threadsafe(steal(), loop).result(WITHIN))
             return super().put(image, picture)

@@ -594,8 +594,8 @@ def _contests(error: BaseException) -> str | None:
             )
         case NotCallable():
             return (
-                f"My mention of <@&{error.role_id}> would call nobody: allow anyone to mention the role, or give me the "
-                "permission Mention Everyone. Nothing was created."
+                f"My mention of <@&{error.role_id}> would call nobody: allow anyone to mention the role, or give me "
+                "the permission Mention Everyone. Nothing was created."
             )
         case NotYourPicture():
             return "You can only enter and withdraw your own pictures."

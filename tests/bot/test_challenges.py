@@ -380,7 +380,7 @@ async def test_a_weekly_list_opens_by_itself_and_can_be_stopped(bot: Running) ->
     ],
 )
 async def test_what_cannot_be_a_contest_is_refused_in_words(bot: Running, options: dict[str, Any], words: str) -> None:
-    given = {"theme": "Tea"} | options
+    given: dict[str, Any] = {"theme": "Tea"} | options
     answered = private_words(await bot.pg.person("Ada").slash("challenges", "challenge create", **given))
     assert words in answered
     assert ("is announced" in answered) == (not words)

@@ -252,7 +252,9 @@ async def test_only_those_who_manage_the_server_may_use_any_admin_verb(bot: Runn
         command["default_member_permissions"] = None
     before = await book(bot)
     for verb, options in VERBS.items():
-        given = {name: bot.pg.person(str(value)).id if name == "person" else value for name, value in options.items()}
+        given: dict[str, Any] = dict(options)
+        if "person" in given:
+            given["person"] = bot.pg.person(given["person"]).id
         for person in ("Ben", "Dan"):
             done = await bot.pg.person(person).slash("studio", f"admin {verb}", **given)
             assert "manage guild" in private_words(done), verb

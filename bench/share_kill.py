@@ -1,7 +1,7 @@
 """kill -9 while pictures are shared and unshared: `python -m bench.share_kill [--kills 100]`.
 
 Each round starts the bot, presses `Share` under one picture and, every third time, `Unshare` under an older post, and
-kills the bot within the next four seconds. In the end every shared picture has exactly one post, no other picture has any.
+kills the bot within the next four seconds. In the end every shared picture has exactly one post, and no other has any.
 """
 
 import argparse

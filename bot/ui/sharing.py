@@ -17,7 +17,7 @@ from db.models import Image, Job, Visibility
 if TYPE_CHECKING:
     from bot.client import Studio
 
-PATIENCE = 1.0
+PATIENCE = 2.0
 """Seconds that a heart's row may take before the press is answered without it."""
 PROMPT, NAME, WEB = "p", "n", "w"
 """Flags in a custom id: the prompt is shown, the author is named, the web may show it."""

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from . import checkpoint
-from .flow import GUIDED, Learner, captions_for, guide, reading_loss, velocity
+from .flow import Learner, captions_for, guide, reading_loss, velocity
 from .muon import Optimizer
 from .packaging import SHIFT, Parts
 from .pool import SIZES, Pool
@@ -31,18 +31,15 @@ STAGE = "flow"
 class Plan:
     """How long and on what. Steps are optimiser steps; batches are per rank.
 
-    The first `small_steps` see small pictures only. From step `guided_from` on, `guided_share` of the rows distil
-    guidance, in the last `guided_part` of the course half of them. The learning rate falls to zero over the last
-    `decay_part`. With `minutes` the course ends by the clock if that comes before `steps` (then not repeatable).
-    `spread` is the painter's. With `compiled` the blocks run compiled: a third faster, after minutes of compiling; it
-    needs a C++ compiler.
+    The first `small_steps` see small pictures only. In the last `guided_part` of the course half of the rows distil
+    guidance, which makes a step a third dearer. The learning rate falls to zero over the last `decay_part`. With
+    `minutes` the course ends by the clock if that comes before `steps` (then not repeatable). `spread`: the painter's.
+    With `compiled` the blocks run compiled: a third faster, after minutes of compiling; it needs a C++ compiler.
     """
 
     steps: int
     small_steps: int = 0
-    guided_from: int = 10**9
-    guided_share: float = 0.15
-    guided_part: float = 0.2
+    guided_part: float = 0.3
     decay_part: float = 0.6
     minutes: float | None = None
     warm_steps: int = 60
@@ -54,7 +51,7 @@ class Plan:
     grow_every: int = 120
     matrix_rate: float = 0.014
     rest_rate: float = 1.5e-3
-    save_every: int = 60
+    save_every: int = 400
     keep: float = 0.995
     compiled: bool = False
 
@@ -133,7 +130,7 @@ def train_flow(
         captions = captions_for(scenes, length, learner.text, rng)
         sigma = torch.sigmoid(torch.randn(batch, generator=generator) + torch.log(torch.tensor(SHIFT)))
         noise = torch.randn(latents.shape, generator=generator)
-        guidance = torch.rand(batch, generator=generator) * (GUIDED[1] - 1.0) + 1.0
+        guidance = torch.ones(batch)
         latents, targets, sigma, noise, guidance = (x.to(device) for x in (latents, targets, sigma, noise, guidance))
         noisy, wanted = latents + sigma[:, None, None] * (noise - latents), noise - latents
         middle.clear()
@@ -141,10 +138,8 @@ def train_flow(
             stack.enter_context(mixed(device))
             if device == "cpu":  # the fused attention's backward is several times slower there at this size
                 stack.enter_context(sdpa_kernel([SDPBackend.MATH]))
-            last = done >= 1 - plan.guided_part
-            if last or step >= plan.guided_from:
-                share = 0.5 if last else plan.guided_share
-                guidance, wanted = guide(average, noisy, sigma, captions, length, size, wanted, share, rng)
+            if done >= 1 - plan.guided_part:
+                guidance, wanted = guide(average, noisy, sigma, captions, length, size, wanted, 0.5, rng)
             made = velocity(learner.transformer, noisy, sigma, learner.text(captions, length), size, guidance).float()
             read = learner.reader(middle[0][:, -latents.shape[1] :]).float()
         loss, read_loss = F.mse_loss(made, wanted), reading_loss(read, targets)

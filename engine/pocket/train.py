@@ -26,7 +26,7 @@ WEIGHTS = Path(__file__).parent / "weights"
 
 
 def _default_plan() -> Plan:
-    return Plan(steps=3000, small_steps=400, guided_from=1400)
+    return Plan(steps=3000, small_steps=400)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +58,8 @@ def train(
     Safe to stop at any time: a later call goes on from the last checkpoints. `device` is "cpu", "cuda" or "auto";
     `minutes` ends the transformer's training by the clock, its learning rate falling in time; `ranks` is the number
     of single-thread processes on a CPU (default: 2, on a GPU 1). With `go_on` and no transformer checkpoint in `folder`
-    the packaged `weights` are trained further (all sizes and guidance from the first step on, the optimiser afresh)
-    instead of starting from nothing. `say` gets one line per report. Raises `checkpoint.CheckpointError` on a damaged
+    the packaged `weights` are trained further (all sizes from the first step on, the optimiser afresh) instead of
+    starting from nothing. `say` gets one line per report. Raises `checkpoint.CheckpointError` on a damaged
     checkpoint, OSError if packaged weights to go on from cannot be read.
     """
     if device == "auto":
@@ -73,7 +73,7 @@ def train(
     weights = weights or WEIGHTS
     origin = weights if go_on and not (folder / "flow.ckpt").exists() else None
     if origin is not None:
-        recipe = replace(recipe, flow=replace(recipe.flow, small_steps=0, guided_from=0))
+        recipe = replace(recipe, flow=replace(recipe.flow, small_steps=0))
     launch(_stages, folder, seed, device, recipe, say, origin, ranks=1 if device != "cpu" else ranks or 2)
     return export(folder, weights)
 
@@ -96,8 +96,7 @@ def _stages(
     barrier(ranks)
 
     def sheet(learner: Learner, autoencoder: AutoencoderKL, step: int) -> None:
-        distilled = step > recipe.flow.guided_from + 150
-        images = draw(learner, autoencoder, PROMPTS[::4], guidance=2.5, true_guidance=1.0 if distilled else 2.5)
+        images = draw(learner, autoencoder, PROMPTS[::4], true_guidance=2.5)
         contact_sheet(images, PROMPTS[::4], folder / f"flow-{step:06d}.png")
 
     train_flow(rank, ranks, folder, seed=seed, plan=recipe.flow, device=device, say=say, sample=sheet, begin=begin)

@@ -20,8 +20,7 @@ from engine.pocket.train import Recipe, export, train
 PLAN = Plan(
     steps=4,
     small_steps=4,
-    guided_from=2,
-    guided_share=0.7,
+    guided_part=0.5,
     batch=4,
     small_batch=4,
     first_shards=1,

@@ -12,6 +12,7 @@ import discord
 
 import prompts
 from bot import refining, wishes
+from bot.house.door import Asker
 from bot.loras import naming
 from bot.styles import swatch
 from bot.uploads import Upload, check_address
@@ -60,6 +61,27 @@ async def wished(
         limits=studio.config.limits,
         given=replace(given, loras=loras),
     )
+
+
+async def base_of_an_edit(interaction: "discord.Interaction[Studio]") -> Wish:
+    """A wish without words for the model that edits: the usual one unless another, which may be used, is made for it.
+
+    Raises as `wished` does.
+    """
+    studio = interaction.client
+    (base,) = await wished(interaction, "x")
+    if studio.catalogue.get(base.request["model"]).instructed:
+        return base
+    async with studio.database.reading() as session:
+        asker = Asker.of(interaction)
+        allowed = (await studio.door.rules(session, asker.guild_id)).cap(asker.roles).models
+    screened = studio.config.filter.pictures != "off"
+    for entry in studio.catalogue:
+        usable = not entry.must_accept or (entry.accepted and screened)
+        if entry.instructed and usable and (allowed is None or entry.name in allowed):
+            (base,) = await wished(interaction, "x", Options(model=entry.name))
+            break
+    return base
 
 
 async def take(interaction: "discord.Interaction[Studio]", address: str) -> tuple[Upload, int | None]:

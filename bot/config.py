@@ -140,8 +140,19 @@ class Model(Section):
     height: int | None = Field(default=None, ge=16, le=4096)
     max_side: int | None = Field(default=None, ge=16, le=8192)
     step_cache: float | None = Field(default=None, ge=0, le=1)
+    instructed: bool | None = None
+    redux: str = ""
     licence: str = ""
     accepted: bool = False
+
+    def at(self, base: Path) -> Self:
+        """With its folders taken from `base`; what is no folder there is a name on the model hub."""
+        beside = base / Path(self.redux).expanduser()
+        update = {
+            "folder": self.folder and base / self.folder.expanduser(),
+            "redux": str(beside) if self.redux and beside.is_dir() else self.redux,
+        }
+        return self.model_copy(update=update)
 
 
 class Config(BaseSettings):
@@ -203,7 +214,7 @@ class Config(BaseSettings):
             "storage": Storage(folder=base / config.storage.folder.expanduser()),
             "filter": config.filter.model_copy(update={"folder": at(config.filter.folder)}),
             "engine": config.engine.model_copy(update={"upscaler": at(config.engine.upscaler)}),
-            "models": {n: model.model_copy(update={"folder": at(model.folder)}) for n, model in config.models.items()},
+            "models": {name: model.at(base) for name, model in config.models.items()},
         }
         return config.model_copy(update=tables)
 

@@ -49,10 +49,10 @@ class Lane:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Lanes with the same key can share a forward: model, size, lengths of the texts."""
+        """Lanes with the same key can share a forward: model, size, lengths of the texts, pictures beside."""
         request = self.drawing.request
-        lengths = tuple(one.text.shape[1] for one in self.conditionings)
-        return id(self.drawing.model), request.width, request.height, lengths
+        shapes = tuple(one.shape for one in self.conditionings)
+        return id(self.drawing.model), request.width, request.height, shapes
 
     def rows(self) -> list[Row]:
         """What the transformer must be asked for the next call: one row, or two with a negative prompt."""

@@ -15,7 +15,7 @@ from engine.errors import LicenceNotAccepted, ModelDamaged, UnknownModel, Unsupp
 
 POCKET_FOLDER = Path(__file__).parent / "pocket" / "weights"
 
-_FLUX_DEV = "FLUX.1 [dev] Non-Commercial License"
+FLUX_DEV = "FLUX.1 [dev] Non-Commercial License"
 _FREE = {"Apache-2.0", "MIT", "CC0-1.0"}
 _LARGEST_HEADER = 100 << 20  # safetensors' own limit
 
@@ -32,6 +32,8 @@ class ModelEntry:
         negative_scale: strength of a negative prompt (true classifier-free guidance), over 1.
         step_cache: 0 computes every step; 0.05 to 0.2 lets a picture of many steps skip those that change little, the
             more the higher, and then it is no longer quite the stock pipeline's picture.
+        instructed: it changes a picture that it is given as the prompt tells it to (FLUX.1 Kontext).
+        redux: a folder or a repository with FLUX.1 Redux, through which it looks at references; "" without.
         licence: as it is called, "" for a model of one's own.
         accepted: the owner says in the config that the use is within the licence.
     """
@@ -51,19 +53,37 @@ class ModelEntry:
     text_tokens: int = 512
     negative_scale: float = 2.0
     step_cache: float = 0.0
+    instructed: bool = False
+    redux: str = ""
     licence: str = ""
     accepted: bool = False
 
     @property
     def must_accept(self) -> bool:
         """Whether the licence has conditions, so that the owner has to accept it before the model loads."""
-        return bool(self.licence) and self.licence not in _FREE
+        return self.conditions != ""
+
+    @property
+    def conditions(self) -> str:
+        """The licence with conditions that holds for it: its own, or that of the Redux beside it; "" for none."""
+        if self.licence and self.licence not in _FREE:
+            return self.licence
+        return FLUX_DEV if self.redux else ""
+
+    def looks_at(self, kind: str) -> bool:
+        """Whether references of this kind reach it as pictures, and not in words and by a pull on what it draws."""
+        return self.joins(kind) or bool(self.redux)
+
+    def joins(self, kind: str) -> bool:
+        """Whether references of this kind stand beside what it draws."""
+        return self.instructed and kind in ("image", "subject")
 
     def identity(self) -> str:
         """Changes with whatever decides the pixels: weights (by their files' sizes and times) and fixed settings."""
-        files = sorted(self.folder.rglob("*")) if self.folder is not None else []
+        folders = [self.folder, Path(self.redux) if self.redux else None]
+        files = [file for folder in folders if folder is not None for file in sorted(folder.rglob("*"))]
         stats = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.is_file()]
-        settings = (self.family, self.text_tokens, self.negative_scale, self.step_cache)
+        settings = (self.family, self.text_tokens, self.negative_scale, self.step_cache, self.instructed, self.redux)
         return repr((str(self.folder or self.repository), self.revision, stats, settings))
 
     def check_size(self, width: int, height: int) -> None:
@@ -74,7 +94,7 @@ class ModelEntry:
     def check_licence(self) -> None:
         """Raises LicenceNotAccepted."""
         if self.must_accept and not self.accepted:
-            raise LicenceNotAccepted(self.name, self.licence)
+            raise LicenceNotAccepted(self.name, self.conditions)
 
 
 POCKET = ModelEntry(
@@ -104,12 +124,19 @@ KNOWN = {
             text_tokens=256,
             licence="Apache-2.0",
         ),
-        ModelEntry(name="dev", repository="black-forest-labs/FLUX.1-dev", licence=_FLUX_DEV),
+        ModelEntry(name="dev", repository="black-forest-labs/FLUX.1-dev", licence=FLUX_DEV),
         ModelEntry(
             name="krea",
             repository="black-forest-labs/FLUX.1-Krea-dev",
             guidance=4.5,
-            licence=_FLUX_DEV,
+            licence=FLUX_DEV,
+        ),
+        ModelEntry(
+            name="kontext",
+            repository="black-forest-labs/FLUX.1-Kontext-dev",
+            guidance=2.5,
+            instructed=True,
+            licence=FLUX_DEV,
         ),
     )
 }

@@ -6,11 +6,13 @@ Imports torch: for the device thread only. Knows no batches and no queue.
 import contextlib
 import math
 from collections import OrderedDict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 
 from engine.effects.effects import corrections_of, effects_of, prompt_of
+from engine.effects.showing import with_pictures
 from engine.families import Conditioning, Family, Sampler
 from engine.lanes import Drawing, Kept, Lane
 from engine.requests import ImageRequest, LoraMix
@@ -69,9 +71,9 @@ def lanes_of(drawing: Drawing, prompts: PromptCache, bank: "Bank | None" = None)
     def encoded(text: str) -> Conditioning:
         return prompts.encode(model, text, loras=request.loras, bank=bank)
 
-    conditionings = [prompt_of(request, encoded)]
+    conditionings = [with_pictures(prompt_of(request, encoded), request, model)]
     if request.negative_prompt:
-        conditionings.append(encoded(request.negative_prompt))
+        conditionings.append(replace(encoded(request.negative_prompt), beside=conditionings[0].beside))
     corrections = corrections_of(request, model)
     size = (request.width, request.height)
     sample = model.encode_image(request.image, *size) if request.image is not None else None

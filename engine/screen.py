@@ -73,7 +73,7 @@ class Screen:
         """Raises FilterMissing when the model's licence asks for a filter or a review, and there is none."""
         entry = self._catalogue.get(model)
         if entry.must_accept and self._screening.pictures == "off":
-            raise FilterMissing(entry.name, entry.licence)
+            raise FilterMissing(entry.name, entry.conditions)
 
     async def judge(self, model: str, images: "Sequence[Image.Image]") -> list[Verdict]:
         """A verdict for each picture, in order. Raises FilterFailed, FilterMissing: none of them may be shown."""

@@ -52,7 +52,7 @@ async def edit(
 ) -> None:
     studio = interaction.client
     upload, image_id = await asking.take(interaction, image.url)
-    (base,) = await asking.wished(interaction, "x")
+    base = await asking.base_of_an_edit(interaction)
     wish = refining.edit(
         base,
         " ".join(instruction.split()) or "?",

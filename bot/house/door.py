@@ -137,7 +137,8 @@ def _check(request: Any, cap: Cap) -> None:
 
 def _texts(request: Any) -> list[str]:
     """What is to be drawn; what is to be kept out may be named."""
-    return [request["prompt"], *(text for text, weight in request.get("texts") or () if weight > 0)]
+    told = str((request.get("edit") or {}).get("instruction", ""))
+    return [request["prompt"], told, *(text for text, weight in request.get("texts") or () if weight > 0)]
 
 
 def _find(entries: Collection[str], texts: Sequence[str]) -> str | None:

@@ -28,4 +28,7 @@ which opens no file and raises what is wrong with the wish: BadRequest, Upscaled
 
 What is kept is kept: outside of a region every pixel stays as it was; on a larger canvas the old picture (for a zoom,
 as scaled by Lanczos) stays as it was but for `keeping.feather(width, height)` pixels along the sides where it goes on.
+
+Models that look at pictures themselves (`ModelEntry.looks_at`) are handed them: one that is `instructed` gets picture
+and instruction of "words" as they are, and draws at its usual size; "blend" becomes references.
 """

@@ -56,9 +56,11 @@ def outline(request: Mapping[str, Any], *, picture: Size, entry: ModelEntry, lon
         pieces = len(tiles.boxes(size, side=tile_side(entry), multiple=entry.multiple))
     elif kind in ("zoom", "square", "pan"):
         size = canvas_of(edit, picture, entry=entry, longest=longest).size
+    elif kind == "words" and entry.instructed:
+        size = usual(picture, entry)
     elif kind == "blend" and not 2 <= len(request.get("references", ())) <= MOST_BLENDED:
         raise BadRequest("references", str(len(request.get("references", ()))), f"2..{MOST_BLENDED} pictures")
-    steps, strength = request["steps"], request.get("strength") or strength_of(edit)
+    steps, strength = request["steps"], request.get("strength") or strength_of(edit, entry)
     steps -= int(max(steps - min(steps * strength, steps), 0))
     return Outline(width=size[0], height=size[1], work=max(1, steps) * count * pieces)
 
@@ -77,7 +79,10 @@ def check(edit: Any) -> str:
     return kind
 
 
-def strength_of(edit: Mapping[str, Any]) -> float:
+def strength_of(edit: Mapping[str, Any], entry: ModelEntry) -> float:
+    """1 where the model looks at the picture instead of beginning with it."""
+    if (edit["kind"] == "words" and entry.instructed) or (edit["kind"] == "blend" and entry.looks_at("image")):
+        return 1.0
     return STRENGTH[edit["how"] if edit["kind"] == "upscale" else edit["kind"]]
 
 
@@ -102,6 +107,12 @@ def tile_side(entry: ModelEntry) -> int:
     """The largest side of a tile: a quarter above the model's usual side, so that overlaps do not multiply tiles."""
     side = min(entry.max_side, max(entry.width, entry.height) * 5 // 4)
     return side // entry.multiple * entry.multiple
+
+
+def usual(size: Size, entry: ModelEntry) -> Size:
+    """As many pixels as the model usually draws, in the shape of a picture of this size."""
+    scale = (entry.width * entry.height / (size[0] * size[1])) ** 0.5
+    return _drawable((round(size[0] * scale), round(size[1] * scale)), entry)
 
 
 def frame(size: Size, white: Box, entry: ModelEntry) -> tuple[Box, Size]:

@@ -14,11 +14,11 @@ from PIL import Image, ImageOps
 from engine.describe import Describer
 from engine.edits import region, tiles
 from engine.edits.keeping import feather, merged
-from engine.edits.outline import FACTOR, LONGEST, canvas_of, check, frame, strength_of, tile_side, upscaled
+from engine.edits.outline import FACTOR, LONGEST, canvas_of, check, frame, strength_of, tile_side, upscaled, usual
 from engine.edits.words import rewritten, scenery
 from engine.errors import BadRequest
 from engine.models import Catalogue, ModelEntry
-from engine.requests import MOST_TEXTS, ImageRequest, Reference
+from engine.requests import MOST_REFERENCES, MOST_TEXTS, ImageRequest, Reference
 
 Drawn = Sequence[tuple[Image.Image, ...]]
 """The pictures of each request, in the order of its seeds."""
@@ -63,18 +63,21 @@ class Editor:
         A request without a strength gets that of the edit. Raises BadRequest, UpscaledEnough or UnknownModel for what
         cannot be done.
         """
-        if edit is None:
-            return Plan(requests=(_told(request, self.reader),), finish=lambda drawn: drawn[0])
         entry = self.catalogue.get(request.model)
+        if edit is None:
+            return Plan(requests=(_told(request, entry, self.reader),), finish=lambda drawn: drawn[0])
         return _planned(edit, request, entry, self.reader, self.upscale, self.longest)
 
 
-def _told(request: ImageRequest, reader: Reads) -> ImageRequest:
-    """With what its references show put into words, beside the prompt by their weights; a style has no words."""
+def _told(request: ImageRequest, entry: ModelEntry, reader: Reads) -> ImageRequest:
+    """With what its references show put into words, beside the prompt by their weights; a style has no words.
+
+    Nothing is said of what the model looks at itself.
+    """
     said = [
         (words, reference.weight)
         for reference in request.references
-        if reference.kind != "style" and reference.weight > 0
+        if reference.kind != "style" and reference.weight > 0 and not entry.looks_at(reference.kind)
         if (words := _shown(reader, reference))
     ]
     if not said:
@@ -95,9 +98,9 @@ def _planned(
 ) -> Plan:
     kind = check(edit)
     picture = request.image
-    request = replace(request, strength=request.strength or strength_of(edit))
+    request = replace(request, strength=request.strength or strength_of(edit, entry))
     if kind == "blend":
-        return _blend(request, reader)
+        return _look(request) if entry.looks_at("image") else _blend(request, reader)
     if picture is None:
         raise BadRequest("image", "", f"the picture for {kind}")
     if kind == "upscale":
@@ -109,6 +112,8 @@ def _planned(
         if mask is None:
             raise BadRequest("mask", "", "a mask, or cells")
         return _redraw(request, picture, mask.resize(picture.size, Image.Resampling.NEAREST), entry)
+    if kind == "words" and entry.instructed:
+        return _instruct(request, picture, entry, str(edit["instruction"]))
     if kind == "words":
         return _reword(request, picture, entry, edit, reader)
     canvas = canvas_of(edit, picture.size, entry=entry, longest=longest)
@@ -215,6 +220,30 @@ def _blend(request: ImageRequest, reader: Reads) -> Plan:
         texts=tuple((words, share / whole) for words, share in said) if len(said) > 1 else (),
         prompt=" and ".join(words for words, _ in said),
         references=(),
+    )
+    return Plan(requests=(asked,), finish=lambda drawn: drawn[0])
+
+
+def _look(request: ImageRequest) -> Plan:
+    """Blend with a model that looks at the pictures itself."""
+    if not len(request.references) >= 2:
+        raise BadRequest("references", str(len(request.references)), "2 pictures at least")
+    return Plan(requests=(replace(request, strength=None),), finish=lambda drawn: drawn[0])
+
+
+def _instruct(request: ImageRequest, picture: Image.Image, entry: ModelEntry, instruction: str) -> Plan:
+    """Hand picture and instruction to a model that knows what to do with them."""
+    width, height = usual(picture.size, entry)
+    references = (Reference(kind="image", image=picture), *request.references)[:MOST_REFERENCES]
+    asked = replace(
+        request,
+        prompt=instruction,
+        texts=(),
+        image=None,
+        strength=None,
+        references=references,
+        width=width,
+        height=height,
     )
     return Plan(requests=(asked,), finish=lambda drawn: drawn[0])
 

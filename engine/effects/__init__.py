@@ -12,5 +12,6 @@ Imports torch: for the device thread only. Knows no queue, no batches, no rows o
 | reference "image" | large forms pulled towards the picture's, most in the first steps                        |
 | reference "style" | mean and spread of every latent channel brought to the picture's                         |
 
-What a reference to an image or a subject shows is told in words before the request comes here (`engine.edits`).
+What a reference to an image or a subject shows is told in words before the request comes here (`engine.edits`). A model
+that can look at pictures (`ModelEntry.looks_at`) is shown them instead of all this: `showing`.
 """

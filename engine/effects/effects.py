@@ -84,7 +84,7 @@ def corrections_of(request: ImageRequest, model: Family) -> tuple[steering.Corre
     size = (request.width, request.height)
     corrections: list[steering.Correction] = []
     for reference in request.references:
-        if reference.kind == "subject" or reference.weight <= 0:
+        if reference.kind == "subject" or reference.weight <= 0 or model.entry.looks_at(reference.kind):
             continue
         latents = model.encode_image(reference.image, *size)(torch.Generator("cpu").manual_seed(0))
         if reference.kind == "style":

@@ -8,7 +8,10 @@ from engine.families import Conditioning
 
 
 def mixed(parts: Sequence[tuple[Conditioning, float]]) -> Conditioning:
-    """The weighted mean of texts of one length, as long as they are on average; weights of any sign, sum over 0."""
+    """The weighted mean of texts of one length, as long as they are on average; weights of any sign, sum over 0.
+
+    Pictures are not mixed: those of the first text stay as they are.
+    """
     if len(parts) == 1:
         return parts[0][0]
     total = sum(weight for _, weight in parts)
@@ -16,9 +19,13 @@ def mixed(parts: Sequence[tuple[Conditioning, float]]) -> Conditioning:
         raise ValueError("weights must add up to more than 0")
     shares = [weight / total for _, weight in parts]
     pooled = [one.pooled for one, _ in parts]
+    first = parts[0][0]
+    words = _mean([one.words for one, _ in parts], shares)
     return Conditioning(
-        text=_mean([one.text for one, _ in parts], shares),
+        text=torch.cat((words, first.text[:, words.shape[1] :]), 1) if first.shown else words,
         pooled=None if any(one is None for one in pooled) else _mean(pooled, shares),  # type: ignore[arg-type]
+        shown=first.shown,
+        beside=first.beside,
     )
 
 

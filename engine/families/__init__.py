@@ -21,16 +21,43 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Beside:
+    """Pictures that a model sees beside the one it draws: their tokens, (1, tokens, channels), and their grids."""
+
+    latents: "torch.Tensor"
+    grids: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Conditioning:
-    """What a text became, for one row: `text` is (1, tokens, width), `pooled` (1, width) or None where none is used."""
+    """What a text and the pictures that belong to it became, for one row.
+
+    Attributes:
+        text: (1, tokens, width).
+        pooled: (1, width), or None where none is used.
+        shown: how many of the text's tokens, the last ones, stand for pictures instead of words.
+        beside: pictures in the model's own latents, or None.
+    """
 
     text: "torch.Tensor"
     pooled: "torch.Tensor | None"
+    shown: int = 0
+    beside: Beside | None = None
+
+    @property
+    def words(self) -> "torch.Tensor":
+        """The tokens of the text that stand for words."""
+        return self.text[:, : self.text.shape[1] - self.shown]
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """The same for rows that can share a forward, as far as it is up to this."""
+        return self.text.shape[1], None if self.beside is None else self.beside.grids
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One row of a forward: everything in it may differ from its neighbours', except the size and the text's length.
+    """One row of a forward: everything in it may differ from its neighbours', except the size and what has a length.
 
     Attributes:
         width, height: of the picture, pixels.
@@ -54,8 +81,10 @@ class Row:
 
     @property
     def tokens(self) -> int:
-        """Text and image tokens together."""
-        return self.latents.shape[1] + self.conditioning.text.shape[1]
+        """Text and image tokens together, those of pictures beside it among them."""
+        beside = self.conditioning.beside
+        own = self.latents.shape[1] + self.conditioning.text.shape[1]
+        return own + (0 if beside is None else beside.latents.shape[1])
 
 
 Adapted = Callable[[Sequence[Row]], AbstractContextManager[Any]]
@@ -97,12 +126,23 @@ class Family(Protocol):
         """The picture as latents of that size: a sample (1, tokens, channels) for each generator it is called with."""
         ...
 
+    def show(self, image: "Image.Image", *, coarse: bool) -> "torch.Tensor":
+        """A picture as tokens of a text, (1, tokens, width); `coarse` says its manner and hardly what is where in it.
+
+        For models whose entry names a `redux`.
+        """
+        ...
+
+    def beside(self, images: "Sequence[Image.Image]") -> Beside:
+        """Pictures for the model to see while it draws, for models that are `instructed`."""
+        ...
+
     def encode_mask(self, mask: "Image.Image", width: int, height: int) -> "torch.Tensor":
         """(1, tokens, channels): 1 where the mask is white and latents are drawn anew, 0 where they are kept."""
         ...
 
     def predict(self, rows: Sequence[Row], adapted: Adapted) -> "torch.Tensor":
-        """The velocities of rows of one size and one text length in one forward, (rows, tokens, channels)."""
+        """The velocities of rows of one size, text length and grids beside in one forward, (rows, tokens, channels)."""
         ...
 
     def decode(self, latents: "torch.Tensor", width: int, height: int, *, tile: bool = False) -> "Image.Image":

@@ -1,4 +1,4 @@
-"""The FLUX.1 family: pocket, schnell, dev and Krea share their architecture, two text encoders and an autoencoder.
+"""The FLUX.1 family: pocket, schnell, dev, Krea and Kontext share architecture, two text encoders and an autoencoder.
 
 Imported on the device thread, since diffusers takes seconds to import. Knows no requests, no steps and no rows of a
 database.
@@ -18,7 +18,9 @@ from PIL import Image
 
 from engine.effects.tiling import wrapping
 from engine.errors import ModelDamaged, ModelUnavailable
-from engine.families import Adapted, Conditioning, Row, Sampler
+from engine.families import Adapted, Beside, Conditioning, Row, Sampler
+from engine.families.flux1_kontext import placed, preferred
+from engine.families.flux1_redux import Flux1Redux
 from engine.families.flux1_transformer import Flux1Transformer
 from engine.models import ModelEntry, check_folder
 from engine.previews import Projection, example_pictures
@@ -35,7 +37,9 @@ class Flux1:
     transformer runs at every step.
     """
 
-    def __init__(self, entry: ModelEntry, pipeline: FluxPipeline, device: torch.device) -> None:
+    def __init__(
+        self, entry: ModelEntry, pipeline: FluxPipeline, device: torch.device, redux: Flux1Redux | None = None
+    ) -> None:
         self.entry = entry
         self.device = device
         self.pipeline = pipeline
@@ -46,6 +50,7 @@ class Flux1:
         self.scheduler_settings = {
             key: value for key, value in pipeline.scheduler.config.items() if not key.startswith("_")
         }
+        self._redux = redux
         self._vae = pipeline.vae
         self._dtype = self.transformer.dtype
         self._channels = self.transformer.config.in_channels // 4
@@ -55,7 +60,7 @@ class Flux1:
             vae_scale_factor=self._factor * 2, do_normalize=False, do_binarize=True, do_convert_grayscale=True
         )
         self._rows = Flux1Transformer(self.transformer)
-        self._rotations: dict[tuple[int, int, int], torch.Tensor] = {}
+        self._rotations: dict[tuple[object, ...], torch.Tensor] = {}
         self._projection = self._fit_projection()
 
     @classmethod
@@ -75,7 +80,9 @@ class Flux1:
                 part.to(device)  # type: ignore[union-attr]
         else:
             pipeline.to(device)
-        return cls(entry, pipeline, device)
+        where = pipeline.text_encoder.device  # type: ignore[union-attr]
+        redux = Flux1Redux.load(entry, device=where, dtype=dtype) if entry.redux else None
+        return cls(entry, pipeline, device, redux)
 
     def encode(self, text: str) -> Conditioning:
         pipeline: Any = self.pipeline
@@ -102,13 +109,31 @@ class Flux1:
 
         return sample
 
+    def show(self, image: Image.Image, *, coarse: bool) -> torch.Tensor:
+        if self._redux is None:
+            raise ModelUnavailable(self.entry.name, self.entry.redux, "no Redux")
+        return self._redux.show(image, coarse=coarse).to(self.device, self._dtype)
+
+    def beside(self, images: Sequence[Image.Image]) -> Beside:
+        pixels = self.entry.width * self.entry.height
+        latents, grids = [], []
+        for image in images:
+            width, height = preferred(image.size, pixels=pixels, multiple=2 * self._factor)
+            values = self._images.preprocess(_resized(image.convert("RGB"), width, height))
+            found = self._vae.encode(values.to(self.device, self._vae.dtype)).latent_dist.mode()
+            scaled = (found - self._vae.config.shift_factor) * self._vae.config.scaling_factor
+            latents.append(_packed(scaled.to(self._dtype)))
+            grids.append(self.grid(width, height))
+        return Beside(latents=torch.cat(latents, 1), grids=tuple(grids))
+
     def encode_mask(self, mask: Image.Image, width: int, height: int) -> torch.Tensor:
         pixels = self._masks.preprocess(_resized(mask.convert("L"), width, height))
         latents = torch.nn.functional.interpolate(pixels, size=(height // self._factor, width // self._factor))
         return _packed(latents.to(self.device, self._dtype).repeat(1, self._channels, 1, 1))
 
     def predict(self, rows: Sequence[Row], adapted: Adapted) -> torch.Tensor:
-        return self._rows.velocities(rows, self._rotation(rows[0]), adapted)
+        velocities = self._rows.velocities(rows, self._rotation(rows[0]), adapted)
+        return velocities[:, : rows[0].latents.shape[1]]  # of what is drawn; pictures beside it stay
 
     def decode(self, latents: torch.Tensor, width: int, height: int, *, tile: bool = False) -> Image.Image:
         unpacked = self._unpacked(latents, width, height).to(self._vae.dtype)
@@ -120,17 +145,20 @@ class Flux1:
         return self._projection.draw(self._unpacked(latents, width, height))
 
     def _rotation(self, row: Row) -> torch.Tensor:
-        """What says where text and image tokens stand; the same for all rows of a size and a text length."""
-        text_tokens = row.conditioning.text.shape[1]
-        key = (row.width, row.height, text_tokens)
+        """What says where text and image tokens stand; the same for all rows of a size and of the same lengths."""
+        key = (row.width, row.height, row.conditioning.shape)
         if key not in self._rotations:
-            height, width = (side // (2 * self._factor) for side in (row.height, row.width))
-            image = FluxPipeline._prepare_latent_image_ids(1, height, width, self.device, self._dtype)
-            text = torch.zeros(text_tokens, 3, device=self.device, dtype=self._dtype)
+            text = torch.zeros(row.conditioning.text.shape[1], 3, device=self.device, dtype=self._dtype)
+            image = self._places(self.grid(row.width, row.height))
+            beside = row.conditioning.beside
+            pictures = [] if beside is None else placed(beside.grids, self._places)
             if len(self._rotations) >= _SIZES_KEPT:
                 self._rotations.pop(next(iter(self._rotations)))
-            self._rotations[key] = self._rows.positions(torch.cat((text, image)))
+            self._rotations[key] = self._rows.positions(torch.cat((text, image, *pictures)))
         return self._rotations[key]
+
+    def _places(self, grid: tuple[int, int]) -> torch.Tensor:
+        return FluxPipeline._prepare_latent_image_ids(1, *grid, self.device, self._dtype)
 
     def _unpacked(self, latents: torch.Tensor, width: int, height: int) -> torch.Tensor:
         """(n, tokens, 4 channels) -> (n, channels, h, w) in the autoencoder's own scale."""

@@ -41,7 +41,7 @@ class Flux1Transformer:
         return torch.complex(cosines[:, ::2], sines[:, ::2]).unsqueeze(1)
 
     def velocities(self, rows: Sequence[Row], rotation: torch.Tensor, adapted: Adapted) -> torch.Tensor:
-        """One forward, (rows, tokens, channels)."""
+        """One forward, (rows, tokens, channels), with tokens for the pictures beside what is drawn as well."""
         if all(row.memory is None for row in rows):
             with adapted(rows):
                 text, tokens, modulation = self._embedded(rows)
@@ -73,7 +73,7 @@ class Flux1Transformer:
     def _embedded(self, rows: Sequence[Row]) -> tuple[torch.Tensor, torch.Tensor, list[torch.Tensor]]:
         """Text tokens, image tokens, and what modulates each block by time, guidance and the whole text."""
         module = self._module
-        latents = torch.cat([row.latents for row in rows])
+        latents = torch.cat([_seen(row) for row in rows])
         tokens = module.x_embedder(latents)
         # Divided and multiplied again as the stock pipeline does, so that rounding agrees.
         timestep = torch.stack([row.timestep for row in rows]).to(latents.device, latents.dtype) / 1000
@@ -227,6 +227,12 @@ def _rotated(heads: torch.Tensor, rotation: torch.Tensor) -> torch.Tensor:
 
 def _in_range(tokens: torch.Tensor) -> torch.Tensor:
     return tokens.clip(-65504, 65504) if tokens.dtype == torch.float16 else tokens
+
+
+def _seen(row: Row) -> torch.Tensor:
+    """What is drawn, and behind it the pictures beside it."""
+    beside = row.conditioning.beside
+    return row.latents if beside is None else torch.cat((row.latents, beside.latents), 1)
 
 
 def _remembered(row: Row) -> torch.Tensor:

@@ -20,6 +20,7 @@ from bot.delivery import Delivery
 from db import jobs
 from db.database import Database
 from db.models import Job
+from engine.edits.plan import Editor
 from engine.storage import Storage
 from engine.worker import Worker
 from playground import Interaction, ManualClock, Playground
@@ -134,12 +135,21 @@ async def running(
         async with Database.open(url) as database, engine or FakeEngine() as drawing:
             storage = Storage(folder / "pictures")
             delivery = Delivery(database=database, storage=storage)
-            worker = Worker(database, drawing, storage, listener=delivery, lease=timedelta(seconds=30), max_attempts=3)
+            catalogue = parts.catalogue(config)
+            worker = Worker(
+                database,
+                drawing,
+                storage,
+                listener=delivery,
+                editor=Editor(catalogue=catalogue),
+                lease=timedelta(seconds=30),
+                max_attempts=3,
+            )
             studio = Studio(
                 config=config,
                 database=database,
                 storage=storage,
-                catalogue=parts.catalogue(config),
+                catalogue=catalogue,
                 worker=worker,
                 delivery=delivery,
                 challenges=Challenges(database=database, storage=storage, clock=clock),

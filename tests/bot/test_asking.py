@@ -1,14 +1,17 @@
 """Commands that take pictures, preferences and braces, as people use them in the playground."""
 
 import io
+from pathlib import Path
 from typing import Any
 
+import pytest
 from PIL import Image
 
 from bot.styles import swatch
+from engine.models import POCKET_FOLDER
 from engine.pocket.scenes import Scene, Thing, paint
 from playground import Interaction
-from tests.bot.studio import Json, Running, is_result, labels, private_words
+from tests.bot.studio import Json, Running, is_result, labels, private_words, running, world
 
 
 def png(colour: str, size: tuple[int, int] = (96, 64)) -> bytes:
@@ -144,6 +147,40 @@ async def test_blend_and_edit_take_pictures_and_know_our_own_again(bot: Running)
     assert (blend.kind, blend.parent_image_id, edit.kind, edit.parent_image_id) == ("blend", 1, "edit", 1)
     assert edit.request["edit"]["scene"] == "a red house by day"
     assert edit.request["prompt"] == "a blue house by day"
+
+
+@pytest.mark.parametrize(
+    ("table", "pictures", "taken"),
+    [
+        ({"accepted": True}, "review", "kontext"),
+        ({"accepted": False}, "review", "pocket"),
+        ({"accepted": True}, "off", "pocket"),
+    ],
+)
+async def test_edit_takes_the_model_that_is_made_for_it_where_it_may_be_used(
+    tmp_path: Path, sqlite_url: str, table: dict[str, Any], pictures: str, taken: str
+) -> None:
+    own = {"folder": str(POCKET_FOLDER), "width": 512, "height": 512, "steps": 3} | table
+    document = {"models": {"kontext": own}, "filter": {"pictures": pictures}}
+    async with world() as pg, running(tmp_path, sqlite_url, pg=pg, document=document) as bot:
+        ada = pg.person("Ada")
+        asked = await ada.slash("studio", "edit", image=("a.png", png("red", (512, 256))), instruction="make it night")
+        card = await result(bot, asked)
+        (job,) = await bot.delivered(1)
+        assert job.request["model"] == taken
+        assert "**make it night** - Edit" in card["content"]
+        drawn = bot.engine.requests[-1]
+        if taken == "kontext":
+            assert (drawn.prompt, drawn.image, len(drawn.references)) == ("make it night", None, 1)
+            assert (job.request["width"], job.request["height"]) == (drawn.width, drawn.height)
+            assert 0.9 < drawn.width * drawn.height / 512**2 < 1.1  # its usual size, in the shape of the picture
+        else:
+            assert drawn.image is not None
+        # What is made of it goes on with the model that made it.
+        child = await result(bot, await ada.click(card, "V1"))
+        assert (await bot.delivered(2))[-1].request["model"] == taken
+        assert child["content"]
+        bot.was_polite()
 
 
 async def test_remix_and_describe_work_on_anybodys_picture(bot: Running) -> None:

@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from bot.house.rules import Quota
 from db import audit, ledger
 from engine.errors import OutOfMemory
+from engine.storage import encode_png
 from tests.bot.studio import Running, private_words, running, world
 from tests.db.people import NOON
 
@@ -166,6 +168,10 @@ async def test_a_blocked_word_costs_nothing_and_makes_no_job(bot: Running) -> No
     assert "refused for `gore`" in told
     assert "does not draw `gore`" in await asked(bot, prompt="G.O.R.E everywhere")
     assert "does not draw `naked lady`" in await asked(bot, prompt="a nakéd lady")
+    picture = ("a.png", encode_png(Image.new("RGB", (64, 64), "red"), None))
+    refused = await bot.pg.person("Ben").slash("studio", "edit", image=picture, instruction="add some gore")
+    await bot.pg.wait_for(lambda: "does not draw `gore`" in bot.pg.messages("studio")[-1]["content"], 60)
+    assert refused.message is not None
     assert await bot.jobs() == []
     assert await balance(bot, "Ben") == 10
     await bot.imagine("Ben", prompt="a gorge --no gore", steps=1, count=1)

@@ -14,7 +14,7 @@ from engine.edits.keeping import feather
 from engine.edits.outline import KINDS, outline
 from engine.edits.plan import Editor
 from engine.errors import BadRequest, OutOfMemory, UpscaledEnough
-from engine.models import POCKET
+from engine.models import POCKET, Catalogue, ModelEntry
 from engine.requests import ImageRequest, Pictures, Progress, Reference
 from tests.fakes import FakeEngine
 
@@ -244,6 +244,45 @@ async def test_one_tile_that_fails_fails_the_whole_upscale() -> None:
         engine.fail_next(OutOfMemory("cpu"))
         with pytest.raises(OutOfMemory):
             _ = [event async for event in drawn(engine, plan)]
+
+
+LOOKING = replace(POCKET, name="looking", redux="redux")
+KONTEXT = replace(POCKET, name="kontext", instructed=True, width=320, height=320)
+
+
+@pytest.mark.parametrize(("entry", "kind"), [(LOOKING, "image"), (LOOKING, "subject"), (KONTEXT, "subject")])
+def test_a_model_that_looks_at_a_reference_is_told_nothing_of_it(entry: ModelEntry, kind: Any) -> None:
+    references = (Reference(kind=kind, image=noisy()),)
+    for model, says in ((POCKET, True), (entry, False)):
+        editor = Editor(reader=Reader(), catalogue=Catalogue({model.name: model}))
+        (one,) = editor.plan(None, asked(model=model.name, references=references)).requests
+        assert bool(one.texts) == says
+        assert one.references == references
+
+
+def test_a_model_that_is_instructed_gets_picture_and_instruction_and_draws_at_its_usual_size() -> None:
+    editor = Editor(reader=Reader(), catalogue=Catalogue({"kontext": KONTEXT}))
+    edit = {"kind": "words", "instruction": "make the house blue", "scene": "a red house"}
+    picture = noisy((200, 100))
+    request = asked(model="kontext", image=picture, prompt="a blue house")
+    (one,) = editor.plan(edit, request).requests
+    assert (one.prompt, one.image, one.strength, one.mask) == ("make the house blue", None, None, None)
+    assert [reference.image for reference in one.references] == [picture]
+    row = {"edit": edit, "seeds": [3], "steps": 12, "strength": None}
+    told = outline(row, picture=picture.size, entry=KONTEXT)
+    assert (one.width, one.height) == (told.width, told.height) == (384, 192)
+    assert told.work == one.work == 12
+    one.check()
+    KONTEXT.check_size(one.width, one.height)
+
+
+def test_a_model_that_looks_at_pictures_blends_them_from_noise() -> None:
+    editor = Editor(reader=Reader(), catalogue=Catalogue({"looking": LOOKING}))
+    references = (Reference(kind="image", image=noisy()), Reference(kind="image", image=noisy(seed=1)))
+    (one,) = editor.plan({"kind": "blend"}, asked(model="looking", prompt="", references=references)).requests
+    assert (one.image, one.strength, one.texts, one.references) == (None, None, (), references)
+    row = {"edit": {"kind": "blend"}, "seeds": [3], "steps": 12, "strength": None, "references": references}
+    assert outline(row, picture=(256, 256), entry=LOOKING).work == one.work == 12
 
 
 def test_a_strength_that_was_asked_for_wins() -> None:

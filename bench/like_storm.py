@@ -7,6 +7,7 @@ the true count is known: the people who pressed an odd number of times. The play
 import argparse
 import asyncio
 import contextlib
+import os
 import random
 import sqlite3
 import statistics
@@ -18,12 +19,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from bench.bot_process import FAKE_BOT, Bot
 from bench.report import Report, Table
 from bot.gallery.poster import SPACING
+from bot.ui.sharing import PATIENCE
 from playground import Playground
 
-AIM_P50, MUST_MAX = 50.0, 2000.0
+AIM_P50, AIM_P99, MUST_MAX = 50.0, 250.0, 2000.0
+"""Milliseconds; as in `bench.ack`."""
 TOLERANCE = 0.25
 """Seconds by which two edits may seem closer than they were sent: answers travel at different speeds."""
 QUIET = 60.0
@@ -31,7 +36,7 @@ QUIET = 60.0
 
 @dataclass
 class Storm:
-    """What was seen: milliseconds to each answer, what got none, times of edits, and the counts in the end."""
+    """What was seen: milliseconds to each answer, what got none, times of edits, the counts in the end, CPU seconds."""
 
     answers: list[float] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
@@ -41,6 +46,8 @@ class Storm:
     row: int = -1
     likes: int = -1
     label: str = ""
+    bot_cpu: float = 0.0
+    crowd_cpu: float = 0.0
 
 
 async def storm(folder: Path, *, presses: int, people: int, seconds: float, seed: int = 3) -> Storm:
@@ -54,6 +61,9 @@ async def storm(folder: Path, *, presses: int, people: int, seconds: float, seed
             heart = next(one["custom_id"] for one in _buttons(post) if one["custom_id"].startswith("a:like:"))
             watch = asyncio.create_task(_watch(pg, post, seen))
             counts: Counter[int] = Counter()
+            assert bot.process is not None
+            spent = psutil.Process(bot.process.pid).cpu_times, psutil.Process().cpu_times
+            before = [sum(times()[:2]) for times in spent]
             began = time.monotonic()
             pending: list[asyncio.Task[Any]] = []
             for number in range(presses):
@@ -69,6 +79,7 @@ async def storm(folder: Path, *, presses: int, people: int, seconds: float, seed
                 else:
                     seen.answers.append(asked.answered_after * 1000)
             seen.seconds = time.monotonic() - began
+            seen.bot_cpu, seen.crowd_cpu = (sum(t()[:2]) - b for t, b in zip(spent, before, strict=True))
             seen.expected = sum(count % 2 for count in counts.values())
             wanted = str(seen.expected) if seen.expected else ""
             with contextlib.suppress(TimeoutError):
@@ -151,7 +162,18 @@ def main() -> int:
             Table(
                 "Presses",
                 ("presses", "seconds", "p50 ms", "p99 ms", "max ms", "not acknowledged"),
-                [(presses, seen.seconds, p50, p99, max(seen.answers), len(seen.failed))],
+                [
+                    (presses, seen.seconds, p50, p99, max(seen.answers), len(seen.failed)),
+                    ("aim (max: must)", seconds, AIM_P50, AIM_P99, MUST_MAX, 0),
+                ],
+            ),
+            Table(
+                "Processor time",
+                ("process", "seconds", "ms a press", "share of the cores"),
+                [
+                    (name, spent, 1000 * spent / presses, f"{spent / seen.seconds / (os.cpu_count() or 1):.0%}")
+                    for name, spent in (("bot", seen.bot_cpu), ("playground and people", seen.crowd_cpu))
+                ],
             ),
             Table(
                 "Counts and edits",
@@ -160,8 +182,8 @@ def main() -> int:
             ),
         ],
         notes=[
-            f"Aim for p50: {AIM_P50:g} ms. An acknowledgement is sent when the heart's row stands on the disk.",
-            "Bot, playground and the 500 people share this machine.",
+            f"A press is acknowledged when the heart's row stands on the disk, after {PATIENCE:g} s at the latest.",
+            "Bot, playground and people share the cores; the playground clocks press to answer, its part included.",
             *found,
         ],
         packages=["discord.py", "sqlalchemy", "aiosqlite"],

@@ -174,6 +174,7 @@ class Studio(discord.Client):
             asyncio.create_task(self.poster.run(self), name="gallery"),
             asyncio.create_task(self.hearts.run(), name="hearts"),
             asyncio.create_task(self.daily.run(self), name="best of yesterday"),
+            asyncio.create_task(self.likeness.run(), name="similar pictures"),
         ]
         for task in self._tasks:
             task.add_done_callback(_tell_of_death)

@@ -7,7 +7,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.insert import insert
-from db.models import Embedding, Image, Share
+from db.models import Embedding, Guild, Image, Share
 
 SPACE, WIDTH = "judge-1", 128
 """Names what makes the vectors, and how many numbers they have. A judge that is trained anew gets a new name."""
@@ -63,3 +63,9 @@ async def of_guild(session: AsyncSession, guild_id: int, *, after: int = 0, limi
         .limit(limit)
     )
     return [Placed(*row) for row in await session.execute(statement)]
+
+
+async def guilds(session: AsyncSession) -> Sequence[int]:
+    """Servers that share pictures."""
+    found = await session.scalars(select(Guild.id).where(select(Share.id).where(Share.guild_id == Guild.id).exists()))
+    return found.all()

@@ -46,9 +46,9 @@ async def press(session: AsyncSession, presses: Iterable[Press], *, now: datetim
     if added:
         rows = [{"image_id": one.image_id, "user_id": one.user_id, "created_at": now} for one in added]
         await session.execute(insert(session, Like), rows)
-    if removed:
-        for one in removed:
-            await session.execute(delete(Like).where(Like.image_id == one.image_id, Like.user_id == one.user_id))
+    for image_id in {one.image_id for one in removed}:
+        those = [one.user_id for one in removed if one.image_id == image_id]
+        await session.execute(delete(Like).where(Like.image_id == image_id, Like.user_id.in_(those)))
     await _count(session, added, removed, now)
     return {one: (one in liked) != flip for one, flip in allowed.items()}
 

@@ -1,6 +1,6 @@
 """Warnings, time-outs and bans: who is shut out, how many strikes count, and appeals. Knows no buttons."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -60,16 +60,24 @@ async def shut_out(
     session: AsyncSession, guild_id: int | None, user_id: int, *, now: datetime | None = None
 ) -> Sanction | None:
     """The ban or time-out that holds here and now, the longest one; in direct messages (None) one of any server."""
+    return (await shut_out_of(session, guild_id, [user_id], now=now)).get(user_id)
+
+
+async def shut_out_of(
+    session: AsyncSession, guild_id: int | None, user_ids: Collection[int], *, now: datetime | None = None
+) -> dict[int, Sanction]:
+    """`shut_out` for many people in one question; who may come in is missing from the answer."""
     now = now or times.now()
     held = select(Sanction).where(
-        Sanction.user_id == user_id,
+        Sanction.user_id.in_(user_ids),
         Sanction.lifted_at.is_(None),
         Sanction.kind.in_((SanctionKind.BAN, SanctionKind.TIMEOUT)),
         Sanction.until.is_(None) | (Sanction.until > now),
     )
     if guild_id is not None:
         held = held.where(Sanction.guild_id == guild_id)
-    return (await session.scalars(held.order_by(Sanction.until.desc().nulls_first()).limit(1))).one_or_none()
+    # The longest is read last, and stays.
+    return {one.user_id: one for one in await session.scalars(held.order_by(Sanction.until.nulls_last()))}
 
 
 async def lift(session: AsyncSession, guild_id: int, user_id: int, *, now: datetime | None = None) -> int:

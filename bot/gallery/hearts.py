@@ -6,6 +6,7 @@ press is decided in the same transaction. Knows no messages; the poster shows th
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -83,12 +84,14 @@ class Hearts:
 async def _allowed(session: AsyncSession, taken: Sequence[_Pressed]) -> list[_Pressed]:
     """Those who may; the others are told why not."""
     pictures = {image_id: await rights.find(session, image_id) for image_id in {one.image_id for one in taken}}
-    places = {(one.viewer.guild_id, one.viewer.user_id) for one in taken}
-    shut_out = {place: await sanctions.shut_out(session, *place) for place in places}
+    people: defaultdict[int | None, set[int]] = defaultdict(set)
+    for one in taken:
+        people[one.viewer.guild_id].add(one.viewer.user_id)
+    shut_out = {guild_id: await sanctions.shut_out_of(session, guild_id, some) for guild_id, some in people.items()}
     allowed = []
     for one in taken:
         try:
-            if (held := shut_out[one.viewer.guild_id, one.viewer.user_id]) is not None:
+            if (held := shut_out[one.viewer.guild_id].get(one.viewer.user_id)) is not None:
                 raise Banned(held.until, held.reason)
             rights.permitted(Act.LIKE, one.viewer, pictures[one.image_id])
         except Exception as error:

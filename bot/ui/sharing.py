@@ -17,7 +17,7 @@ from db.models import Image, Job, Visibility
 if TYPE_CHECKING:
     from bot.client import Studio
 
-PATIENCE = 2.0
+PATIENCE = 1.0
 """Seconds that a heart's row may take before the press is answered without it."""
 PROMPT, NAME, WEB = "p", "n", "w"
 """Flags in a custom id: the prompt is shown, the author is named, the web may show it."""
@@ -35,7 +35,7 @@ class Like(Press, template=r"a:like:(?P<id>\d{1,19})"):
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         hearts, viewer = interaction.client.hearts, Viewer.of(interaction)
         pressing = asyncio.create_task(hearts.press(self.number(), viewer, interaction.user.display_name))
-        # Answered when the row stands; where the disk is slow, before the interaction's three seconds are over.
+        # Answered when the row stands; where the disk is slow, well before the interaction's three seconds are over.
         await asyncio.wait({pressing}, timeout=PATIENCE)
         if pressing.done():
             await pressing

@@ -10,8 +10,9 @@ from tests.bot.studio import Running, running
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cards are first answers here, however busy the machine is; test_imagine shows what a slow disk changes."""
+    """First answers wait for rows, however busy the machine is; test_imagine and test_sharing show a slow disk."""
     monkeypatch.setattr("bot.orders.PATIENCE", 60.0)
+    monkeypatch.setattr("bot.ui.sharing.PATIENCE", 60.0)
 
 
 @pytest.fixture

@@ -55,12 +55,12 @@ class Hall:
         keys, vectors, signs = self._keys, self._vectors, self._signs
         if count == 0:
             return []
-        few = np.arange(count)
+        few = np.arange(min(count, SHORTLIST))
         if count > SHORTLIST:
             apart = np.zeros(count, np.uint8)
             for column, own in zip(signs, self._signs_of(vector[None]), strict=True):
                 apart += np.bitwise_count(column[:count] ^ own)
-            few = np.argpartition(apart, SHORTLIST)[:SHORTLIST]
+            few = _nearest(apart, SHORTLIST)
         found = search(vectors[few], vector, min(wanted, len(few)), MetricKind.Cos, exact=True, threads=1)
         return [int(key) for key in keys[few[found.keys.astype(np.intp)]]]
 
@@ -76,6 +76,12 @@ class Hall:
 
     def _signs_of(self, vectors: NDArray[np.float16]) -> NDArray[np.uint64]:
         return np.packbits(vectors > self._middle, axis=1).view(np.uint64).T
+
+
+def _nearest(apart: NDArray[np.uint8], wanted: int) -> NDArray[np.intp]:
+    """Where the smallest numbers are, about `wanted` of them: a bound that every 16th tells is quicker than sorting."""
+    bound = np.partition(apart[::16], wanted // 16)[wanted // 16]
+    return np.concatenate([np.flatnonzero(apart < bound), np.flatnonzero(apart == bound)[:wanted]])
 
 
 @dataclass

@@ -34,6 +34,8 @@ ENTRIES, VOTERS = 3, 4
 LONGEST_LIFE = 66
 """Moments after which a life ends at the latest; about a third of them are one contest's."""
 SETTLING = 240.0
+CHANNELS = ("challenges", "general", "studio")
+"""In turn: a channel holds fifty pins."""
 
 
 @dataclass
@@ -71,6 +73,7 @@ class Trial:
                 if code == 0:
                     break
                 self.findings.kills += 1
+                print(f"\r{self.findings.kills}/{self.kills} kills   ", end="", file=sys.stderr, flush=True)
                 self.findings.phases[await self._at()] += 1
             await self._live(pg, 0, deaths)
             self.findings.moments.update(deaths.read_text().split("\n")[:-1] if deaths.exists() else [])
@@ -79,11 +82,11 @@ class Trial:
         return self.findings
 
     async def _make(self, database: Database, pg: Playground) -> None:
-        channel = pg.channel("challenges")
-        guild_id, channel_id = int(channel["guild_id"]), int(channel["id"])
+        guild_id = int(pg.channel("challenges")["guild_id"])
         makers = [int(pg.person(name).id) for name in ("Ada", "Ben", "Cleo")]
         now = times.now()
         for number in range(self.contests):
+            channel_id = int(pg.channel(CHANNELS[number % len(CHANNELS)])["id"])
             async with database.writing() as session:
                 await guilds.touch(session, guild_id, "Atelier")
                 challenge = await phases.create(
@@ -219,10 +222,11 @@ class Trial:
             for challenge_id in self.expected
             for one in (await announcing.of_challenge(session, challenge_id)).values()
         }
-        posted = [int(message["id"]) for message in pg.messages("challenges")]
+        posts = [message for channel in CHANNELS for message in pg.messages(channel)]
+        posted = [int(message["id"]) for message in posts]
         if len(posted) != 3 * self.contests or set(posted) != known:
             self.findings.broken.append(f"{len(posted)} messages of {3 * self.contests}; {len(known)} are known")
-        pinned = sum(bool(message.get("pinned")) for message in pg.messages("challenges"))
+        pinned = sum(bool(message.get("pinned")) for message in posts)
         if pinned != self.contests:
             self.findings.broken.append(f"{pinned} podiums are pinned")
 

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -46,6 +46,11 @@ COMMANDS_KEY = "commands"
 LONGEST_PAUSE = 60.0
 HOUSEKEEPING = 3600.0
 """Seconds between two rounds of forgetting what is old."""
+HEARTS = "hearts"
+"""The task that writes hearts: at a stop it ends last, since presses wait for it."""
+ANSWERING = ("CommandTree-invoker", "discord-ui-dynamic-item", "discord-ui-view-dispatch", "discord-ui-modal-dispatch")
+LAST_WORDS = 5.0
+"""Seconds in which a stop lets those be answered who were heard before it."""
 ALWAYS = frozenset({"admin", "privacy", "help"})
 """Commands that are taken in every channel, from those who are shut out too; they check for themselves."""
 
@@ -172,7 +177,7 @@ class Studio(discord.Client):
             asyncio.create_task(self._keep_house(), name="house"),
             asyncio.create_task(self.challenges.run(self), name="challenges"),
             asyncio.create_task(self.poster.run(self), name="gallery"),
-            asyncio.create_task(self.hearts.run(), name="hearts"),
+            asyncio.create_task(self.hearts.run(), name=HEARTS),
             asyncio.create_task(self.daily.run(self), name="best of yesterday"),
             asyncio.create_task(self.likeness.run(), name="similar pictures"),
         ]
@@ -180,12 +185,18 @@ class Studio(discord.Client):
             task.add_done_callback(_tell_of_death)
 
     async def close(self) -> None:
-        """Take nothing new, stop delivering (the rows remember what is left), leave Discord."""
+        """Take nothing new, stop delivering (the rows remember what is left), answer who was heard, leave Discord."""
         self.orders.closing = True
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        last = [task for task in self._tasks if task.get_name() == HEARTS]
+        await _ended(task for task in self._tasks if task not in last)
+        if self.answering():
+            await asyncio.wait(self.answering(), timeout=LAST_WORDS)
+        await _ended(last)
         await super().close()
+
+    def answering(self) -> list[asyncio.Task[Any]]:
+        """Commands, presses and forms that are being answered, by the names discord.py gives their tasks."""
+        return [task for task in asyncio.all_tasks() if task.get_name().startswith(ANSWERING)]
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         await reactions.added(self, payload)
@@ -237,6 +248,14 @@ class Studio(discord.Client):
         async with self.database.writing() as session:
             await state.put(session, COMMANDS_KEY, digest)
         log.info("registered %d commands", len(payload))
+
+
+async def _ended(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel them, and wait until they have cleaned up."""
+    cancelled = list(tasks)
+    for task in cancelled:
+        task.cancel()
+    await asyncio.gather(*cancelled, return_exceptions=True)
 
 
 def _tell_of_death(task: asyncio.Task[None]) -> None:

@@ -3,8 +3,6 @@
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from db import images, shares
 from db.models import Share
 from tests.bot.studio import Json, Running, private_words, running, world
@@ -141,24 +139,6 @@ async def test_hearts_are_counted_once_a_person_and_come_from_others_only(bot: R
     await bot.pg.wait_for(lambda: pressed(made, "a:like:").get("label") == "2")
     await shown(bot)
     assert (await row(bot)).likes == 2
-
-
-async def test_hearts_on_a_slow_disk_are_acknowledged_before_their_rows_stand_and_refusals_follow(
-    bot: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await use_gallery(bot)
-    card = await bot.imagine("Ben", count=1, steps=1)
-    await share(bot, card)
-    made = await post(bot)
-    monkeypatch.setattr("bot.ui.sharing.PATIENCE", 0.05)
-    async with bot.database.writing():  # nobody else writes meanwhile
-        liked = await bot.pg.person("Cleo").click(made, "a:like:1")
-        own = await bot.pg.person("Ben").click(made, "a:like:1")
-        assert (liked.state, own.state) == ("acknowledged", "acknowledged")
-        assert (await row(bot)).likes == 0
-    await bot.pg.wait_for(lambda: pressed(made, "a:like:").get("label") == "1")
-    private = "This is your own picture; hearts come from others."
-    await bot.pg.wait_for(lambda: private in [one["content"] for one in bot.pg.person("Ben").messages("gallery")])
 
 
 async def test_deleting_the_picture_removes_its_post(bot: Running) -> None:

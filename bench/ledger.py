@@ -1,4 +1,4 @@
-"""That no race overdraws an account: `python -m bench.ledger [--short]`.
+"""That no race overdraws an account: `python -m bench.ledger sqlite|postgresql [--short]`.
 
 Each round gives a person ten credits and has sixty requests for a job of one credit arrive at once, each in a
 transaction of its own, as `/imagine` makes it. Ten must come through, and the balance must be the sum of the lines.
@@ -69,42 +69,40 @@ async def measure(name: str, url: str, rounds: int) -> tuple[list[Cell], bool]:
 
 
 @asynccontextmanager
-async def databases(folder: Path) -> AsyncIterator[dict[str, str]]:
-    found = {"SQLite": default_url(folder)}
-    programs = postgres_programs()
-    if can_run_postgres() is not None or programs is None:
-        yield found
+async def address(kind: str, folder: Path) -> AsyncIterator[str]:
+    if kind == "sqlite":
+        yield default_url(folder)
         return
+    programs = postgres_programs()
+    if (reason := can_run_postgres()) is not None or programs is None:
+        raise SystemExit(reason)
     with postgres(programs) as server:
-        yield found | {"PostgreSQL": await server.copy()}
+        yield await server.copy()
 
 
-async def run(rounds: int) -> tuple[list[list[Cell]], bool]:
-    rows, passed = [], True
+async def run(kind: str, rounds: int) -> tuple[list[Cell], bool]:
     with TemporaryDirectory(prefix="atelier-ledger-") as folder:
-        async with databases(Path(folder)) as urls:
-            for name, url in urls.items():
-                row, right = await measure(name, url, rounds)
-                rows.append(row)
-                passed = passed and right
-    return rows, passed
+        async with address(kind, Path(folder)) as url:
+            return await measure(kind, url, rounds)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true", help="20 rounds, nothing is saved")
-    short = parser.parse_args().short
-    rows, passed = asyncio.run(run(20 if short else ROUNDS))
+    parser.add_argument("database", choices=("sqlite", "postgresql"))
+    given = parser.parse_args()
+    kind, short = given.database, given.short
+    row, passed = asyncio.run(run(kind, 20 if short else ROUNDS))
     Report(
-        name="ledger",
+        name=f"ledger_{kind}",
         claim=f"Of {REQUESTS} requests at once on {CREDITS} credits exactly {CREDITS} come through, in each of "
         f"{ROUNDS} rounds, and the balance is the sum of the ledger's lines.",
-        command="python -m bench.ledger",
+        command=f"python -m bench.ledger {kind}",
         tables=[
             Table(
                 "Requests that came through a round",
                 ["database", "rounds", "requests", "fewest", "most", "sums right", "ms each"],
-                rows,
+                [row],
             )
         ],
         packages=["sqlalchemy", "aiosqlite", "asyncpg"],

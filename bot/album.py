@@ -2,14 +2,20 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import discord
 
 from bot.errors import Gone, NotYours, Withheld
+from bot.gallery import rights
+from bot.gallery.rights import Act
 from db import images, jobs
 from db.database import Database
 from db.models import Image, Job
 from engine.storage import Storage
+
+if TYPE_CHECKING:
+    from bot.client import Studio
 
 
 async def job(database: Database, job_id: int) -> Job:
@@ -33,6 +39,14 @@ async def living(database: Database, image_id: int, *, withheld: bool = False) -
     if found is None:
         raise Gone
     return found, image
+
+
+async def reached(interaction: "discord.Interaction[Studio]", image_id: int) -> tuple[Job, Image]:
+    """A picture from which this person may go on, and its job. Raises Gone, Withheld, AgeRestricted."""
+    picture = await rights.picture_for(interaction, image_id, Act.DRAW)
+    if picture.image.unsure:
+        raise Withheld
+    return picture.job, picture.image
 
 
 async def pictures(database: Database, job_id: int) -> list[Image]:

@@ -65,6 +65,10 @@ class MadeElsewhere(Refusal):
     """A picture is shared in the server where it was made."""
 
 
+class AgeRestricted(Refusal):
+    """One's own picture from an age-restricted channel goes on in such channels only."""
+
+
 class NothingSimilar(Refusal):
     """There is nothing to compare the picture with, or it has not been looked at yet."""
 
@@ -479,6 +483,8 @@ def _own(error: BaseException) -> str | None:
             return "This picture was deleted."
         case OwnPicture():
             return "This is your own picture; hearts come from others."
+        case AgeRestricted():
+            return "It comes from an age-restricted channel; go on with it in one."
         case MadeElsewhere():
             return "Share it in the server where it was made."
         case NothingSimilar():

@@ -6,9 +6,11 @@
 | like | never | unless it is withheld | unless it is withheld | what is public |
 | share | there | yes | no | no |
 | unshare | always | yes | no | no |
+| draw on | always | yes | unless it is hidden | what is public |
 
 "There" is the server in which it was made. A deleted picture is gone for everybody. What comes from an age-restricted
-channel shows itself only in such channels, whoever looks. Withheld is what moderators hid or the filter is unsure of.
+channel shows itself, and is drawn on, only in such channels, whoever looks. Withheld is what moderators hid or the
+filter is unsure of; drawing on from it waits for them.
 """
 
 from dataclasses import dataclass
@@ -18,7 +20,7 @@ from typing import TYPE_CHECKING, Self
 import discord
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.errors import Gone, MadeElsewhere, NotYours, OwnPicture
+from bot.errors import AgeRestricted, Gone, MadeElsewhere, NotYours, OwnPicture
 from db import images, jobs, shares
 from db.models import Image, Job, Share, Visibility
 
@@ -31,6 +33,7 @@ class Act(StrEnum):
     LIKE = "like"
     SHARE = "share"
     UNSHARE = "unshare"
+    DRAW = "draw on"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,10 +93,13 @@ def may(act: Act, viewer: Viewer, picture: Picture) -> bool:
             return there and (author or viewer.moderates)
         case Act.UNSHARE:
             return author or (there and viewer.moderates)
+        case Act.DRAW:
+            hidden = picture.share is not None and picture.share.hidden_at is not None
+            return shown and (author or (there and (viewer.moderates or not hidden)) or public)
 
 
 async def picture_for(interaction: "discord.Interaction[Studio]", image_id: int, act: Act) -> Picture:
-    """The picture, to do `act` with it. Raises Gone, OwnPicture, MadeElsewhere, NotYours."""
+    """The picture, to do `act` with it. Raises Gone, OwnPicture, MadeElsewhere, NotYours, AgeRestricted."""
     async with interaction.client.database.reading() as session:
         picture = await find(session, image_id)
     return permitted(act, Viewer.of(interaction), picture)
@@ -109,17 +115,28 @@ async def find(session: AsyncSession, image_id: int) -> Picture | None:
 
 
 def permitted(act: Act, viewer: Viewer, picture: Picture | None) -> Picture:
-    """The picture, if `may`. Raises Gone, OwnPicture, MadeElsewhere, NotYours."""
+    """The picture, if `may`. Raises Gone, OwnPicture, MadeElsewhere, NotYours, AgeRestricted."""
     if picture is None:
         raise Gone
     if may(act, viewer, picture):
         return picture
     image = picture.image
+    if act is Act.DRAW:
+        raise AgeRestricted if viewer.user_id == image.author_id else Gone
     if act in (Act.SEE, Act.LIKE):
         raise OwnPicture if act is Act.LIKE and viewer.user_id == image.author_id else Gone
     if act is Act.SHARE and (image.guild_id is None or viewer.guild_id != image.guild_id):
         raise MadeElsewhere
     raise NotYours(act.value, image.author_id if picture.named else None)
+
+
+def permit_job(viewer: Viewer, job: Job) -> None:
+    """Let a person draw a job again: the author, or anybody in its server. Raises Gone, AgeRestricted."""
+    author = viewer.user_id == job.author_id
+    if not (author or (viewer.guild_id is not None and viewer.guild_id == job.guild_id)):
+        raise Gone
+    if job.nsfw and not viewer.nsfw:
+        raise AgeRestricted if author else Gone
 
 
 def is_nsfw(channel: object) -> bool:

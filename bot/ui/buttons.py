@@ -25,7 +25,7 @@ class Up(Press, template=r"a:up:(?P<id>\d{1,19}):(?P<index>\d)"):
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         studio = interaction.client
-        job, image = await album.living(studio.database, self.number())
+        job, image = await album.reached(interaction, self.number())
         await interaction.response.defer(thinking=True)
         await studio.shows.single(interaction, job, image)
         studio.delivery.mark(interaction.message, self.custom_id)

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot import album, refining
+from bot.gallery import rights
+from bot.gallery.rights import Viewer
 from bot.ui.forms import RegionForm, RemixForm, ZoomForm
 from bot.ui.press import Press
 from bot.wishes import Wish
@@ -36,7 +38,7 @@ class Vary(Press, template=r"a:vary:(?P<id>\d{1,19}):(?P<how>strong|subtle)"):
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         studio, how = interaction.client, self.parts["how"]
-        job, image = await album.living(studio.database, self.number())
+        job, image = await album.reached(interaction, self.number())
         if await remixes(interaction):
             await interaction.response.send_modal(RemixForm(job, image, refining.STRENGTH[how]))
             return
@@ -55,6 +57,7 @@ class Again(Press, template=r"a:again:(?P<id>\d{1,19})"):
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         studio = interaction.client
         job = await album.job(studio.database, self.number())
+        rights.permit_job(Viewer.of(interaction), job)
         if "edit" not in job.request and await remixes(interaction):
             await interaction.response.send_modal(RemixForm(job, None))
             return
@@ -70,7 +73,7 @@ class Remix(Press, template=r"a:remix:(?P<id>\d{1,19})"):
         return cls(f"a:remix:{image.id}", label="Remix", row=row)
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
-        job, image = await album.living(interaction.client.database, self.number())
+        job, image = await album.reached(interaction, self.number())
         await interaction.response.send_modal(RemixForm(job, image))
 
 
@@ -82,7 +85,7 @@ class Region(Press, template=r"a:region:(?P<id>\d{1,19})"):
         return cls(f"a:region:{image.id}", label="Vary (Region)", row=row)
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
-        job, image = await album.living(interaction.client.database, self.number())
+        job, image = await album.reached(interaction, self.number())
         await interaction.response.send_modal(RegionForm(job, image))
 
 
@@ -94,7 +97,7 @@ class CustomZoom(Press, template=r"a:zoomby:(?P<id>\d{1,19})"):
         return cls(f"a:zoomby:{image.id}", label="Custom Zoom", row=row)
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
-        job, image = await album.living(interaction.client.database, self.number())
+        job, image = await album.reached(interaction, self.number())
         await interaction.response.send_modal(ZoomForm(job, image))
 
 
@@ -119,7 +122,7 @@ class Redraw(Press, template=r"a:(?P<what>upscale|zoom|square|pan):(?P<id>\d{1,1
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         studio = interaction.client
-        job, image = await album.living(studio.database, self.number())
+        job, image = await album.reached(interaction, self.number())
         await studio.orders.accept(interaction, [self._wish(studio, job, image)])
         studio.delivery.mark(interaction.message, self.custom_id)
 

@@ -99,6 +99,7 @@ KNOWN: list[Exception] = [
     errors.NotYours("unshare", None),
     errors.OwnPicture(),
     errors.MadeElsewhere(),
+    errors.AgeRestricted(),
     errors.NotCallable(7),
     errors.NothingSimilar(),
     *(db.errors.NotShareable(reason) for reason in ("deleted", "no server", "unsure", "hidden")),

@@ -15,6 +15,7 @@ from PIL import Image
 
 from engine.engine import Engine
 from engine.requests import ImageRequest, Pictures, Progress
+from engine.residents import InLanes
 
 PROMPTS = (
     "a red house under a starry night sky",
@@ -35,6 +36,13 @@ def psnr(first: Image.Image, second: Image.Image) -> float:
     return float("inf") if square == 0 else 10 * np.log10(255**2 / square)
 
 
+def family_of(engine: Engine, name: str = "pocket") -> Any:
+    """A loaded model, to look at or to put a spy in."""
+    resident = engine._residents.held(name)
+    assert isinstance(resident, InLanes)
+    return resident.family
+
+
 class Latents:
     """The final latents of every picture that an engine hands out, by the picture itself."""
 
@@ -46,9 +54,8 @@ class Latents:
 
     @contextlib.contextmanager
     def kept(self, engine: Engine) -> Iterator[None]:
-        """While this lasts, of the model that is loaded."""
-        assert engine._loaded is not None
-        model: Any = engine._loaded.family
+        """While this lasts, of the engine's first model."""
+        model: Any = family_of(engine)
         real = model.decode
 
         def decode(latents: torch.Tensor, width: int, height: int, **how: bool) -> Image.Image:

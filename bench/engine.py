@@ -20,7 +20,7 @@ from typing import Any
 import torch
 
 import migrations
-from bench.comparing import PROMPTS, drawn, psnr
+from bench.comparing import PROMPTS, drawn, family_of, psnr
 from bench.report import RESULTS, Report, Table
 from bench.stock import Stock
 from db import jobs, users
@@ -151,7 +151,7 @@ async def latency(engine: Engine, stock: Stock, found: Findings) -> None:
 
 async def idle(engine: Engine, found: Findings) -> None:
     """The share of a full queue's time in which neither a forward nor encoding nor decoding runs."""
-    model: Any = engine._loaded.family  # type: ignore[union-attr]
+    model: Any = family_of(engine)
     busy = 0.0
     real = {name: getattr(model, name) for name in ("predict", "encode", "decode", "previews")}
 
@@ -301,7 +301,7 @@ def _by_pipeline(stock: Stock, requests: Sequence[ImageRequest], tokens: int) ->
 @torch.inference_mode()
 def _step_seconds(engine: Engine, counts: Sequence[int]) -> dict[Any, float]:
     """Seconds a row of one step at 256 x 256, for so many rows, and for the stock transformer with one."""
-    model: Any = engine._loaded.family  # type: ignore[union-attr]
+    model: Any = family_of(engine)
     row = _row(model)
     ids = model.pipeline._prepare_latent_image_ids(1, 8, 8, "cpu", torch.float32)
 
@@ -354,7 +354,7 @@ def _p95(values: Sequence[float]) -> float:
 
 async def beside(engine: Engine, found: Findings) -> None:
     """Whether a second thread for decoding would pay: steps of 8 rows and decodes, one after the other or at once."""
-    model: Any = engine._loaded.family  # type: ignore[union-attr]
+    model: Any = family_of(engine)
     with torch.inference_mode():
         row = _row(model)
 

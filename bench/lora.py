@@ -163,12 +163,15 @@ def tax(pipeline: Any, bank: Bank, folder: Path, rounds: int) -> list[Sequence[s
 def switch(pipeline: Any, bank: Bank, folder: Path, rounds: int) -> tuple[list[Sequence[str | float]], str]:
     """The bank from one LoRA to another that is on the device, against diffusers' hotswap of the same files."""
     turn = 0
+    for number in range(32):
+        with bank.rows([(LoraUse(name=f"l{number}", weight=1.0),)], [0.5]):
+            pass
 
     def ours() -> None:
         nonlocal turn
         turn += 1
-        bank._plans.clear()  # a composition that was not there before
-        with bank.rows([(LoraUse(name=f"l{turn % 2}", weight=1.0),)], [0.5]):
+        # Thirty-two in a circle: the bank keeps the matrices of eight compositions, so each one is made anew.
+        with bank.rows([(LoraUse(name=f"l{turn % 32}", weight=1.0),)], [0.5]):
             pass
 
     stock = FluxPipeline.from_pretrained(POCKET_FOLDER, dtype=torch.float32)

@@ -78,6 +78,7 @@ class Engine(Section):
     lanes: int = Field(default=8, ge=1, le=64)
     preview_every: int = Field(default=1, ge=0, le=100)
     lora_megabytes: int = Field(default=1024, ge=64)
+    model_megabytes: int = Field(default=0, ge=0)
     upscaler: OptionalPath = None
     captioner: str = ""
 
@@ -142,6 +143,7 @@ class Model(Section):
     step_cache: float | None = Field(default=None, ge=0, le=1)
     instructed: bool | None = None
     redux: str = ""
+    memory: dict[Literal["whole", "split"], Annotated[float, Field(gt=0)]] = {}
     licence: str = ""
     accepted: bool = False
 

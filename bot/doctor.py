@@ -91,7 +91,8 @@ async def _device(config: Config) -> str:
 async def _model(config: Config) -> str:
     from huggingface_hub import try_to_load_from_cache
 
-    from engine.models import Catalogue, check_folder
+    from engine.folders import check_folder
+    from engine.models import Catalogue
 
     entry = Catalogue.of({name: model.model_dump() for name, model in config.models.items()}).get(config.engine.model)
     entry.check_licence()

@@ -361,6 +361,20 @@ def explain(error: BaseException) -> str | None:
     return None
 
 
+def _wish(name: object) -> str:
+    """What of a request a model cannot do, in people's words."""
+    return {
+        "loras": "LoRAs",
+        "negative_prompt": "what is to be kept out",
+        "image": "a picture to start from",
+        "mask": "regions",
+        "texts": "weighted texts",
+        "references": "reference pictures",
+        "size": "other sizes than its own",
+        "scheduler": "other schedulers than its own",
+    }.get(str(name), quote(str(name), 60))
+
+
 def explain_failure(code: str | None, detail: Mapping[str, Any] | None) -> str:
     """Why a job failed, from its row; always some words, and always that nothing was charged."""
     detail = detail or {}
@@ -369,6 +383,11 @@ def explain_failure(code: str | None, detail: Mapping[str, Any] | None) -> str:
             reason = "Failed: the picture is too large for this device. Fewer pictures or a smaller size would do"
         case "model_damaged" | "model_unavailable":
             reason = "Failed: the model could not be loaded. The owner sees why in `atelier doctor`"
+        case "model_too_large":
+            reason = "Failed: the device has not enough memory for this model"
+        case "not_by_this_model":
+            name = quote(str(detail.get("name", "?")), 60)
+            reason = f"Failed: the model `{name}` draws by a pipeline of its own, without {_wish(detail.get('wish'))}"
         case "unknown_model":
             reason = f"Failed: the model `{quote(str(detail.get('name', '?')), 60)}` is no longer here"
         case "licence_not_accepted":
@@ -687,6 +706,14 @@ def _pixels(error: BaseException) -> str | None:
             return (
                 f"The model does not draw {error.width} x {error.height}: sides go from {error.smallest} to "
                 f"{error.largest} pixels in steps of {error.multiple}."
+            )
+        case pixels.NotByThisModel():
+            wish = _wish(error.wish)
+            return f"The model `{_code(error.name)}` draws by a pipeline of its own, without {wish}. Leave it out."
+        case pixels.ModelTooLarge():
+            return (
+                f"The model `{_code(error.name)}` needs {error.needed / 2**30:.1f} GiB of memory, and the studio has "
+                f"{error.free / 2**30:.1f} for it."
             )
         case pixels.UnfitUpload():
             return f"{_upload(error)} Nothing was queued."

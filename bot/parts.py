@@ -40,6 +40,7 @@ def engine(config: Config) -> Engine:
         lanes=config.engine.lanes,
         find_lora=Shelf(config.storage.folder / "loras").find,
         lora_bytes=config.engine.lora_megabytes << 20,
+        model_bytes=config.engine.model_megabytes << 20 or None,
         preview_every=config.engine.preview_every,
         model=config.engine.model,
     )

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from itertools import groupby
+from weakref import WeakKeyDictionary
 
 import torch
 
@@ -16,6 +17,8 @@ from engine.families import Adapted, Family, Row
 from engine.lanes import Lane
 
 log = logging.getLogger(__name__)
+
+_ANY = 1 << 20
 
 Room = Callable[[Family, Row], int]
 """How many rows like this one fit in one forward of the model, at least 1."""
@@ -30,15 +33,16 @@ class Denoiser:
 
     Args:
         room: for the number of rows in a forward.
-        adapted: gives the context that applies each row's LoRAs.
+        adapted: gives, for a model, the context that applies each row's LoRAs.
     """
 
-    def __init__(self, room: Room, *, adapted: Adapted) -> None:
+    def __init__(self, room: Room, *, adapted: Callable[[Family], Adapted]) -> None:
         self.lanes: list[Lane] = []
         self._room = room
         self._adapted = adapted
         self._turn = 0
-        self._most = 1 << 20  # rows in a forward, once the device ran out of memory
+        # Rows in a forward of a model, once the device ran out of memory with it.
+        self._most: WeakKeyDictionary[Family, int] = WeakKeyDictionary()
 
     def join(self, lanes: Sequence[Lane]) -> None:
         """From the next turn on."""
@@ -73,7 +77,8 @@ class Denoiser:
         first = min(self.lanes, key=lambda lane: lane.turn)
         alike = [lane for lane in self.lanes if lane.key == first.key]
         row, each = first.rows()[0], len(first.conditionings)
-        fitting = min(self._most, self._room(first.drawing.model, row)) // each
+        model = first.drawing.model
+        fitting = min(self._most.get(model, _ANY), self._room(model, row)) // each
         return sorted(alike, key=lambda lane: lane.turn)[: max(1, fitting)]
 
     def _predicted(self, model: Family, rows: list[Row]) -> list[torch.Tensor | Exception]:
@@ -95,14 +100,14 @@ class Denoiser:
             return [answer]
         half = len(rows) // 2
         if is_out_of_memory(answer):
-            self._most = min(self._most, half)
-            log.warning("out of memory with %d rows; from now on at most %d in a forward", len(rows), self._most)
+            most = self._most[model] = min(self._most.get(model, _ANY), half)
+            log.warning("out of memory with %d rows; from now on at most %d in a forward", len(rows), most)
         del answer
         return self._predicted(model, rows[:half]) + self._predicted(model, rows[half:])
 
     def _forward(self, model: Family, rows: list[Row]) -> list[torch.Tensor | Exception] | Exception:
         try:
-            return list(model.predict(rows, self._adapted).split(1))
+            return list(model.predict(rows, self._adapted(model)).split(1))
         except torch.AcceleratorError:
             raise
         except Exception as error:

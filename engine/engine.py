@@ -11,26 +11,21 @@ import gc
 import logging
 import queue
 import threading
-import time
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
-from engine.device import pick
 from engine.errors import DeviceFailed, EngineClosed, EngineError, OutOfMemory
 from engine.lora.errors import LoraMissing
 from engine.models import Catalogue
 from engine.requests import Event, ImageRequest, Pictures
+from engine.residents import Resident, Residents, collect
 from engine.tickets import Ticket
 
 if TYPE_CHECKING:
-    from engine.families import Family, Row
+    from engine.families import Adapted, Family, Row
     from engine.floor import Floor
-    from engine.lora.bank import Bank
-    from engine.room import Measured
 
 log = logging.getLogger(__name__)
 
@@ -40,15 +35,6 @@ _CLOSE_SECONDS = 30.0  # a model that is just being read cannot be interrupted
 _RETRY_SECONDS = 30.0  # between two attempts to load a model that could not be loaded
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Loaded:
-    """The model on the device, the bank of its LoRAs, and what a forward of it takes."""
-
-    family: "Family"
-    bank: "Bank"
-    measured: "Measured"
-
-
 def _no_lora(name: str) -> Path:
     raise LoraMissing(name)
 
@@ -56,8 +42,8 @@ def _no_lora(name: str) -> Path:
 class Engine:
     """Draws pictures; `async with` starts the device thread, which at once loads `model`, and ends it.
 
-    Requests are taken up first come, first served, and then share the device step by step: see `engine.floor`. One
-    model is on the device at a time; a request for another one waits for its loading.
+    Requests are taken up first come, first served, and then share the device step by step: see `engine.floor`. Several
+    models stay on the device while memory allows; a request for another one waits for its loading.
 
     Args:
         model: name of the model loaded first.
@@ -65,7 +51,8 @@ class Engine:
         dtype: "auto", "float32", "bfloat16" or "float16"; auto is bfloat16 on CUDA and float32 elsewhere.
         lanes: rows in flight at most: pictures, those with a negative prompt twice.
         find_lora: the file of a LoRA by its name in a request; raises LoraMissing.
-        lora_bytes: what LoRAs on the device may take.
+        lora_bytes: what the LoRAs of one model may take on the device.
+        model_bytes: what all models on the device may take together; None for what the device has.
         preview_every: steps between two previews, 0 for none.
         threads: torch's threads on a CPU; None leaves torch's choice.
         retry_seconds: between two attempts to load `model` after a failed one, while nothing else is asked for.
@@ -85,6 +72,7 @@ class Engine:
         lanes: int = 8,
         find_lora: Callable[[str], Path] = _no_lora,
         lora_bytes: int = 1 << 30,
+        model_bytes: int | None = None,
         preview_every: int = 1,
         threads: int | None = None,
         retry_seconds: float = _RETRY_SECONDS,
@@ -94,17 +82,22 @@ class Engine:
         self.failure: EngineError | None = None
         self._first = model
         self._device_name = device
-        self._dtype_name = dtype
         self._lanes = lanes
-        self._find_lora = find_lora
-        self._lora_bytes = lora_bytes
         self._preview_every = preview_every
-        self._threads = threads
         self._retry_seconds = retry_seconds
         self._tickets: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._lost: DeviceFailed | None = None
-        self._loaded: _Loaded | None = None
+        self._residents = Residents(
+            catalogue,
+            device=device,
+            dtype=dtype,
+            find_lora=find_lora,
+            lora_bytes=lora_bytes,
+            model_bytes=model_bytes,
+            threads=threads,
+            gone=self._forget,
+        )
         self._floor: Floor | None = None
         self._thread = threading.Thread(target=self._serve, name="engine", daemon=True)
         self._settled = asyncio.Event()
@@ -173,9 +166,8 @@ class Engine:
             self._tell(self._settled.set)
             self._work()
         finally:
-            if self._loaded is not None:
-                self._loaded.bank.close()
-            self._floor = self._loaded = None
+            self._residents.close()
+            self._floor = None
             if self.state == "loading":
                 self._fail(EngineClosed())
             self._tell(self._settled.set)
@@ -225,75 +217,35 @@ class Engine:
         from engine.denoiser import Denoiser
         from engine.floor import Floor
 
-        def adapted(rows: "Sequence[Row]") -> "AbstractContextManager[None]":
-            assert self._loaded is not None
-            return self._loaded.bank.rows([row.loras for row in rows], [row.share for row in rows])
+        def adapted(family: "Family") -> "Adapted":
+            bank = self._residents.of(family).bank
+            return lambda rows: bank.rows([row.loras for row in rows], [row.share for row in rows])
 
-        def room(_: "Family", row: "Row") -> int:
-            assert self._loaded is not None
-            return self._loaded.measured.rows(row.tokens)
-
-        def model(name: str) -> "tuple[Family, Bank]":
-            loaded = self._model(name)
-            return loaded.family, loaded.bank
+        def room(family: "Family", row: "Row") -> int:
+            return self._residents.of(family).measured.rows(row.tokens)
 
         return Floor(
             Denoiser(room, adapted=adapted),
-            model=model,
-            loaded=lambda name: self._loaded is not None and self._loaded.family.entry == self.catalogue.get(name),
+            model=self._model,
+            held=self._residents.held,
             lanes=self._lanes,
             preview_every=self._preview_every,
+            stopping=self._closing.is_set,
             typed=self._typed,
             wake=lambda: self._tickets.put(None),
         )
 
-    def _model(self, name: str) -> "_Loaded":
+    def _model(self, name: str) -> "Resident":
         """The model called `name`, loaded when it is not there. Raises EngineError, or what the device raises."""
-        entry = self.catalogue.get(name)
         if self._lost is not None:
             raise self._lost
-        if self._loaded is not None and self._loaded.family.entry == entry:
-            return self._loaded
-        entry.check_licence()
-        began = time.perf_counter()
-        _import_quietly()
-        imported = time.perf_counter()
-        self._unload()
-        import torch
-
-        from engine import families
-        from engine.lora.bank import Bank
-        from engine.room import measure
-
-        if self._threads is not None:
-            torch.set_num_threads(self._threads)
-        device, dtype = pick(self._device_name, self._dtype_name)
-        with torch.inference_mode(False):
-            family = families.load(entry, device=device, dtype=dtype)
-        with torch.inference_mode():
-            measured = measure(family)
-        bank = Bank(family.parts, find=self._find_lora, byte_budget=self._lora_bytes)
-        self._loaded = _Loaded(family=family, bank=bank, measured=measured)
-        # What is loaded stays: the collector need not walk through it, with everybody waiting, ever again.
-        gc.collect()
-        gc.freeze()
+        resident = self._residents.get(name)
         self.state, self.failure = "ready", None
-        log.info(
-            "model %s is on %s as %s: %.1f s, and %.1f s for imports",
-            *(entry.name, device, str(dtype).removeprefix("torch.")),
-            *(time.perf_counter() - imported, imported - began),
-        )
-        return self._loaded
+        return resident
 
-    def _unload(self) -> None:
-        if self._loaded is None:
-            return
-        self._loaded.bank.close()
-        self._loaded = None
+    def _forget(self, name: str) -> None:
         if self._floor is not None:
-            self._floor.prompts.clear()
-        gc.unfreeze()
-        self._collect()
+            self._floor.prompts.forget(name)
 
     def _lose(self, error: Exception) -> None:
         """A CUDA context is lost after an error of its own; only a new process gets another one."""
@@ -330,24 +282,11 @@ class Engine:
         self.state, self.failure = "failed", error
 
     def _collect(self) -> None:
-        import torch
-
-        gc.collect()
-        if torch.cuda.is_available() and self._lost is None:
-            torch.cuda.empty_cache()
+        if self._lost is None:
+            collect()
+        else:
+            gc.collect()
 
     def _tell(self, call: Callable[[], object]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed already
             self._loop.call_soon_threadsafe(call)
-
-
-def _import_quietly() -> None:
-    """diffusers and transformers without their warnings, which quote prompts; the first time takes seconds."""
-    from transformers.utils import logging as of_transformers
-
-    of_transformers.set_verbosity_error()  # before the import that warns of what we do not use
-    from diffusers.utils import logging as of_diffusers
-
-    for library in (of_transformers, of_diffusers):
-        library.set_verbosity_error()
-        library.disable_progress_bar()

@@ -72,6 +72,17 @@ class BadRequest(RequestError):
         self.allowed = allowed
 
 
+class NotByThisModel(RequestError):
+    """The model `name` is run by its own pipeline, which has no `wish` ("loras", "mask", "size", ...)."""
+
+    code = "not_by_this_model"
+
+    def __init__(self, name: str, wish: str) -> None:
+        super().__init__(name=name, wish=wish)
+        self.name = name
+        self.wish = wish
+
+
 class UpscaledEnough(RequestError):
     """A picture of this size cannot become twice as large: this studio's longest side is `longest` pixels."""
 
@@ -124,6 +135,18 @@ class ModelUnavailable(EngineError):
         self.name = name
         self.repository = repository
         self.reason = reason
+
+
+class ModelTooLarge(EngineError):
+    """The model `name` needs `needed` bytes of the device's memory at the least, and `free` are all there is for it."""
+
+    code = "model_too_large"
+
+    def __init__(self, name: str, *, needed: int, free: int) -> None:
+        super().__init__(name=name, needed=needed, free=free)
+        self.name = name
+        self.needed = needed
+        self.free = free
 
 
 class OutOfMemory(EngineError):

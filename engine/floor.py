@@ -8,20 +8,18 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from engine.denoiser import Denoiser
-from engine.errors import EngineError
-from engine.families import Family
+from engine.errors import EngineClosed, EngineError
+from engine.exclusive import Interrupted
 from engine.lanes import Drawing, Lane
 from engine.preparing import PromptCache, lanes_of
-from engine.requests import Progress
+from engine.requests import Pictures, Progress
+from engine.residents import ByItself, InLanes, Resident
 from engine.tickets import Ticket
-
-if TYPE_CHECKING:
-    from engine.lora.bank import Bank
 
 
 @dataclass(eq=False)
@@ -36,13 +34,16 @@ class Floor:
     """Requests in work.
 
     They are taken up first come, first served, as soon as the rows in flight leave room; from then on they share the
-    device step by step, so a short one that came later may well end first. A request for another model waits until the
-    ones in work are done, and those behind it wait with it. One whose LoRAs are being read lets others pass.
+    device step by step, so a short one that came later may well end first, whichever of the loaded models it is for. A
+    request for a model that has to be loaded waits until the ones in work are done, so that nobody stands still for a
+    loading; so does one for a model that lanes cannot run, which then has the device for itself. Those behind such a
+    request wait with it. One whose LoRAs are being read lets others pass.
 
     Args:
-        model: gives the loaded model of a name and the bank of its LoRAs, and loads it if need be.
-        loaded: whether the model of that name is the one on the device.
+        model: gives the model of a name, and loads it if need be.
+        held: the model of a name if it is on the device.
         lanes: rows in flight at most; a picture with a negative prompt counts as two.
+        stopping: whether the engine closes.
         typed: makes an error fit for the asker.
         wake: to be called, from any thread, when something that was waited for is there.
     """
@@ -51,19 +52,21 @@ class Floor:
         self,
         denoiser: Denoiser,
         *,
-        model: Callable[[str], "tuple[Family, Bank]"],
-        loaded: Callable[[str], bool],
+        model: Callable[[str], Resident],
+        held: Callable[[str], Resident | None],
         lanes: int,
         preview_every: int,
+        stopping: Callable[[], bool],
         typed: Callable[[Exception], EngineError],
         wake: Callable[[], None],
     ) -> None:
         self.prompts = PromptCache()
         self._denoiser = denoiser
         self._model = model
-        self._loaded = loaded
+        self._held = held
         self._lanes = lanes
         self._preview_every = preview_every
+        self._stopping = stopping
         self._typed = typed
         self._wake = wake
         self._waiting: deque[_Waiting] = deque()
@@ -127,11 +130,11 @@ class Floor:
         """The first that can be taken up now; it stays where it is."""
         for waiting in self._waiting:
             request = waiting.ticket.request
-            if self._drawings and not self._loaded(request.model):
+            model = self._held(request.model)
+            if self._drawings and not isinstance(model, InLanes):
                 return None
-            if waiting.reading is None and request.loras and self._loaded(request.model):
-                _, bank = self._model(request.model)
-                waiting.reading = bank.ensure([use.name for use in request.loras])
+            if waiting.reading is None and request.loras and isinstance(model, InLanes):
+                waiting.reading = model.bank.ensure([use.name for use in request.loras])
                 for future in waiting.reading:
                     future.add_done_callback(lambda _: self._wake())
             if not _being_read(waiting) or waiting.ticket.cancelled.is_set():
@@ -141,9 +144,12 @@ class Floor:
     def _prepare(self, ticket: Ticket) -> None:
         try:
             ticket.report(Progress(step=0, steps=ticket.request.steps_run))
-            model, bank = self._model(ticket.request.model)
-            drawing = Drawing(ticket=ticket, model=model, began=time.perf_counter())
-            drawing.lanes = lanes_of(drawing, self.prompts, bank)
+            model = self._model(ticket.request.model)
+            if isinstance(model, ByItself):
+                self._draw_alone(ticket, model)
+                return
+            drawing = Drawing(ticket=ticket, model=model.family, began=time.perf_counter())
+            drawing.lanes = lanes_of(drawing, self.prompts, model.bank)
         except torch.AcceleratorError:
             raise
         except Exception as error:
@@ -151,6 +157,28 @@ class Floor:
             return
         self._drawings.append(drawing)
         self._prepared.extend(drawing.lanes)
+
+    def _draw_alone(self, ticket: Ticket, model: ByItself) -> None:
+        """From the first step to the last, with nothing beside it."""
+        began = time.perf_counter()
+        try:
+            images = model.pipeline.draw(
+                ticket.request,
+                report=ticket.report,
+                stop=lambda: ticket.cancelled.is_set() or self._stopping(),
+            )
+        except Interrupted:
+            ticket.fail(EngineClosed())  # nobody reads it when the request was cancelled
+            return
+        ended = time.perf_counter()
+        timings = {
+            "wait": began - ticket.asked,
+            "denoise": ended - began,
+            "decode": 0.0,
+            "device": ended - began,
+            "total": ended - ticket.asked,
+        }
+        ticket.finish(Pictures(images=tuple(images), timings=timings))
 
     def _decode(self, lane: Lane) -> None:
         drawing, request = lane.drawing, lane.drawing.request

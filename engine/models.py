@@ -1,23 +1,22 @@
 """The catalogue: which models there are, where they lie, how they are best asked, and under which licence.
 
-Only names and numbers, nothing is read until `check_folder` looks at a folder. Knows no tensors.
+Only names and numbers; what is in a folder, `engine.folders` looks at. Knows no tensors.
 """
 
 import difflib
-import json
-import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from engine.errors import LicenceNotAccepted, ModelDamaged, UnknownModel, UnsupportedSize
+from engine.errors import LicenceNotAccepted, UnknownModel, UnsupportedSize
 
 POCKET_FOLDER = Path(__file__).parent / "pocket" / "weights"
 
 FLUX_DEV = "FLUX.1 [dev] Non-Commercial License"
+# 11.9 billion numbers of two bytes are 22.2 GiB, T5 8.9, a forward at 1024 x 1024 about 1; not measured on a GPU yet.
+_FLUX_MEMORY = {"whole": 33.0, "split": 23.4}
 _FREE = {"Apache-2.0", "MIT", "CC0-1.0"}
-_LARGEST_HEADER = 100 << 20  # safetensors' own limit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +24,8 @@ class ModelEntry:
     """One model: `folder` (diffusers' layout) or else `repository` on the model hub at `revision` ("" for the newest).
 
     Attributes:
-        family: the code that runs it; all FLUX.1 models are "flux1".
+        family: the code that runs it; all FLUX.1 models are "flux1". A family without code of its own is run by the
+            stock pipeline that its folder names, one request at a time.
         steps, guidance, width, height: what is taken when nobody asks for something else; pixels.
         max_side, min_side, multiple: sides it draws, in pixels.
         text_tokens: T5 tokens a prompt is cut or padded to; fewer are faster.
@@ -34,6 +34,8 @@ class ModelEntry:
             more the higher, and then it is no longer quite the stock pipeline's picture.
         instructed: it changes a picture that it is given as the prompt tells it to (FLUX.1 Kontext).
         redux: a folder or a repository with FLUX.1 Redux, through which it looks at references; "" without.
+        memory: GiB on the device that each plan of `engine.plans` needs at the least, with numbers of two bytes; a plan
+            that is not named is counted from the files.
         licence: as it is called, "" for a model of one's own.
         accepted: the owner says in the config that the use is within the licence.
     """
@@ -55,6 +57,7 @@ class ModelEntry:
     step_cache: float = 0.0
     instructed: bool = False
     redux: str = ""
+    memory: Mapping[str, float] = field(default_factory=dict)
     licence: str = ""
     accepted: bool = False
 
@@ -122,13 +125,20 @@ KNOWN = {
             steps=4,
             guidance=0.0,
             text_tokens=256,
+            memory=_FLUX_MEMORY,
             licence="Apache-2.0",
         ),
-        ModelEntry(name="dev", repository="black-forest-labs/FLUX.1-dev", licence=FLUX_DEV),
+        ModelEntry(
+            name="dev",
+            repository="black-forest-labs/FLUX.1-dev",
+            memory=_FLUX_MEMORY,
+            licence=FLUX_DEV,
+        ),
         ModelEntry(
             name="krea",
             repository="black-forest-labs/FLUX.1-Krea-dev",
             guidance=4.5,
+            memory=_FLUX_MEMORY,
             licence=FLUX_DEV,
         ),
         ModelEntry(
@@ -136,6 +146,7 @@ KNOWN = {
             repository="black-forest-labs/FLUX.1-Kontext-dev",
             guidance=2.5,
             instructed=True,
+            memory=_FLUX_MEMORY,
             licence=FLUX_DEV,
         ),
     )
@@ -150,7 +161,7 @@ class Catalogue:
 
     @classmethod
     def of(cls, models: Mapping[str, Mapping[str, Any]]) -> Self:
-        """From the config's tables: absent or None or "" means what is known of that name, or the entry's default.
+        """From the config's tables: absent or None or empty means what is known of that name, or the entry's default.
 
         A table that names a known repository under another name starts from what is known of the repository, so that
         its licence cannot be lost by renaming; nor can a table change a known licence. Raises TypeError for a key that
@@ -158,7 +169,7 @@ class Catalogue:
         """
         entries = {"pocket": POCKET}
         for name, table in models.items():
-            given = {key: value for key, value in table.items() if value is not None and value != ""}
+            given = {key: value for key, value in table.items() if value not in (None, "", {})}
             if "folder" in given:
                 given["folder"] = Path(given["folder"])
             same = (known for known in KNOWN.values() if known.repository == given.get("repository"))
@@ -186,59 +197,3 @@ class Catalogue:
 
     def __len__(self) -> int:
         return len(self.entries)
-
-
-def check_folder(folder: Path) -> None:
-    """Look for what a half-finished copy or a bad disk leaves, without reading the weights. Raises ModelDamaged.
-
-    Every component that model_index.json names must have its files, JSON must parse, and every safetensors file must be
-    as long as its header says. Costs milliseconds, also for a large model.
-    """
-    index = _json(folder, folder / "model_index.json")
-    for name, value in index.items():
-        if name.startswith("_") or not (isinstance(value, list) and len(value) == 2 and all(value)):
-            continue
-        component = folder / name
-        files = sorted(component.glob("*")) if component.is_dir() else []
-        if not files:
-            raise ModelDamaged(str(folder), f"missing: {name}")
-        for file in files:
-            if file.suffix == ".json":
-                content = _json(folder, file)
-                for shard in sorted(set(content.get("weight_map", {}).values())) if "index" in file.name else []:
-                    _check_weights(folder, component / shard)
-            elif file.suffix == ".safetensors":
-                _check_weights(folder, file)
-        weights = [file for file in files if file.suffix in {".safetensors", ".bin"}]
-        if (component / "config.json").exists() and not weights:
-            raise ModelDamaged(str(folder), f"missing: {name}/*.safetensors")
-
-
-def _json(folder: Path, file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        reason = f"missing: {file.relative_to(folder)}" if folder.exists() else "missing"
-        raise ModelDamaged(str(folder), reason) from None
-    except (OSError, ValueError) as error:
-        raise ModelDamaged(str(folder), f"damaged: {file.relative_to(folder)}") from error
-    if not isinstance(content, dict):
-        raise ModelDamaged(str(folder), f"damaged: {file.relative_to(folder)}")
-    return content
-
-
-def _check_weights(folder: Path, file: Path) -> None:
-    """A safetensors file: 8 bytes length, a JSON header with each tensor's place, and then exactly that many bytes."""
-    name = file.relative_to(folder)
-    try:
-        size = file.stat().st_size
-        with file.open("rb") as stream:
-            (length,) = struct.unpack("<Q", stream.read(8))
-            header = json.loads(stream.read(length)) if length <= min(size, _LARGEST_HEADER) else None
-        ends = [tensor["data_offsets"][1] for key, tensor in header.items() if key != "__metadata__"]  # type: ignore[union-attr]
-    except FileNotFoundError:
-        raise ModelDamaged(str(folder), f"missing: {name}") from None
-    except (OSError, ValueError, struct.error, AttributeError, KeyError, TypeError, IndexError) as error:
-        raise ModelDamaged(str(folder), f"damaged: {name}") from error
-    if 8 + length + max(ends, default=0) != size:
-        raise ModelDamaged(str(folder), f"damaged: {name}")

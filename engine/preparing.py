@@ -52,10 +52,10 @@ class PromptCache:
             self._bytes -= _bytes(self._held.popitem(last=False)[1])
         return conditioning
 
-    def clear(self) -> None:
+    def forget(self, model: str) -> None:
         """For a model that goes: its name may come back with other weights."""
-        self._held.clear()
-        self._bytes = 0
+        for key in [key for key in self._held if key[0] == model]:
+            self._bytes -= _bytes(self._held.pop(key))
 
     def __len__(self) -> int:
         return len(self._held)

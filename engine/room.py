@@ -48,7 +48,7 @@ def measure(model: Family) -> Measured:
     )
     one, two = (_peak(lambda n=n: model.predict([row] * n, unadapted), model.device) for n in (1, 2))
     each = max(0, two - one)
-    found = Measured(fixed=max(0, one - each), per_token=each / row.tokens, free=_free(model.device))
+    found = Measured(fixed=max(0, one - each), per_token=each / row.tokens, free=free_bytes(model.device))
     log.info(
         "model %s: a row of %d x %d takes %.1f MiB, %d fit",
         *(entry.name, entry.width, entry.height, each / 2**20, found.rows(row.tokens)),
@@ -96,7 +96,8 @@ def _storage(tensor: torch.Tensor) -> int:
     return tensor.untyped_storage()._cdata
 
 
-def _free(device: torch.device) -> int:
+def free_bytes(device: torch.device) -> int:
+    """What is free on the device."""
     if device.type != "cuda":
         return psutil.virtual_memory().available
     # What torch holds in reserve and does not use is free as well.

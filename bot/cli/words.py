@@ -66,6 +66,11 @@ def _of_pixels(error: BaseException) -> str | None:
             return f"the model folder {folder} cannot be used ({why}); put a whole copy there"
         case errors.ModelUnavailable(name=name, repository=repository, reason=why):
             return f"the model {name} could not be fetched from {repository}: {why}"
+        case errors.ModelTooLarge(name=name, needed=needed, free=free):
+            return (
+                f"the model {name} needs {needed / 2**30:.1f} GiB of memory, and {free / 2**30:.1f} are there for it; "
+                "engine.model_megabytes bounds it, and so does what else is on the device"
+            )
         case errors.OutOfMemory(device=device):
             return f"the memory of {device} does not suffice; ask for fewer or smaller pictures"
         case errors.StorageFailed(folder=folder, reason=why):

@@ -9,14 +9,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.errors import ModelUnavailable
 from engine.requests import LoraMix
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import torch
     from PIL import Image
 
     from engine.models import ModelEntry
+    from engine.plans import Plan
     from engine.stepcache import StepMemory
 
 
@@ -154,15 +156,19 @@ class Family(Protocol):
         ...
 
 
-def load(entry: "ModelEntry", *, device: "torch.device", dtype: "torch.dtype") -> Family:
-    """Read a model of any family onto the device; the first one of a family imports its code, which takes seconds.
+IN_LANES = frozenset({"flux1"})
+"""Families with code of their own; what else diffusers knows is run by `engine.exclusive`, one request at a time."""
 
-    Raises ModelDamaged, ModelUnavailable, or what the device raises.
+
+def load(entry: "ModelEntry", folder: "Path", *, plan: "Plan", device: "torch.device", dtype: "torch.dtype") -> Family:
+    """Read a model of a family in IN_LANES; the first one of a family imports its code, which takes seconds.
+
+    Raises ModelDamaged, or what the device raises.
     """
     match entry.family:
         case "flux1":
             from engine.families.flux1 import Flux1
 
-            return Flux1.load(entry, device=device, dtype=dtype)
+            return Flux1.load(entry, folder, plan=plan, device=device, dtype=dtype)
         case _:
-            raise ModelUnavailable(entry.name, entry.repository, f"no family {entry.family}")
+            raise AssertionError(entry.family)

@@ -5,7 +5,6 @@ database.
 """
 
 import contextlib
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -22,10 +21,10 @@ from engine.families import Adapted, Beside, Conditioning, Row, Sampler
 from engine.families.flux1_kontext import placed, preferred
 from engine.families.flux1_redux import Flux1Redux
 from engine.families.flux1_transformer import Flux1Transformer
-from engine.models import ModelEntry, check_folder
+from engine.folders import check_folder
+from engine.models import ModelEntry
+from engine.plans import Plan
 from engine.previews import Projection, example_pictures
-
-log = logging.getLogger(__name__)
 
 _SIZES_KEPT = 32  # sizes of which the positions are kept; a megabyte each at 1024 x 1024
 
@@ -33,8 +32,8 @@ _SIZES_KEPT = 32  # sizes of which the positions are kept; a megabyte each at 10
 class Flux1:
     """See `engine.families.Family`. Not for two threads.
 
-    Where the device has no room for everything, the text encoders stay on the CPU: each text is encoded once, the
-    transformer runs at every step.
+    Under the plan "split" the text encoders stay on the CPU: each text is encoded once, the transformer runs at every
+    step.
     """
 
     def __init__(
@@ -64,9 +63,8 @@ class Flux1:
         self._projection = self._fit_projection()
 
     @classmethod
-    def load(cls, entry: ModelEntry, *, device: torch.device, dtype: torch.dtype) -> Self:
-        """Read the weights onto the device. Raises ModelDamaged, ModelUnavailable, or what the device raises."""
-        folder = entry.folder or _download(entry)
+    def load(cls, entry: ModelEntry, folder: Path, *, plan: Plan, device: torch.device, dtype: torch.dtype) -> Self:
+        """Read the weights onto the device. Raises ModelDamaged, or what the device raises."""
         check_folder(folder)
         try:
             pipeline = FluxPipeline.from_pretrained(folder, dtype=dtype, local_files_only=True)
@@ -74,8 +72,7 @@ class Flux1:
             raise
         except Exception as error:  # damaged files surface as almost anything
             raise ModelDamaged(str(folder), f"unreadable: {type(error).__name__}") from error
-        if device.type == "cuda" and _bytes(pipeline) > 0.9 * torch.cuda.mem_get_info(device)[0]:
-            log.info("model %s: its text encoders stay on the CPU, the device has no room for them", entry.name)
+        if plan == "split":
             for part in (pipeline.transformer, pipeline.vae):
                 part.to(device)  # type: ignore[union-attr]
         else:
@@ -182,17 +179,3 @@ def _packed(latents: torch.Tensor) -> torch.Tensor:
 
 def _resized(image: Image.Image, width: int, height: int) -> Image.Image:
     return image.resize((width, height), Image.Resampling.LANCZOS)
-
-
-def _bytes(pipeline: FluxPipeline) -> int:
-    modules = (part for part in pipeline.components.values() if isinstance(part, torch.nn.Module))
-    return sum(tensor.numel() * tensor.element_size() for module in modules for tensor in module.parameters())
-
-
-def _download(entry: ModelEntry) -> Path:
-    """The model's files from the hub, or from its cache on this machine where they are there already."""
-    log.info("fetching model %s from %s", entry.name, entry.repository)
-    try:
-        return Path(FluxPipeline.download(entry.repository, revision=entry.revision or None))
-    except Exception as error:  # the hub's client raises errors of five libraries
-        raise ModelUnavailable(entry.name, entry.repository, type(error).__name__) from error

@@ -13,7 +13,8 @@ from diffusers.pipelines.flux.pipeline_flux_prior_redux import FluxPriorReduxPip
 from PIL import Image
 
 from engine.errors import ModelDamaged, ModelUnavailable
-from engine.models import ModelEntry, check_folder
+from engine.folders import check_folder
+from engine.models import ModelEntry
 
 log = logging.getLogger(__name__)
 

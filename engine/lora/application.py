@@ -3,15 +3,15 @@
 Layers that are given the very same input (q, k and v) share the first product. Knows no files and no names of LoRAs.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 
 from engine.lora.mixing import Block, block_of
+from engine.lora.pages import Halves
 
-Gather = Callable[[str, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 Weights = Callable[[Block], list[list[float]]]
 
 _TOGETHER = (
@@ -24,36 +24,83 @@ _TOGETHER = (
 """Layers of one block with one input; that it is the same tensor is seen to at every call."""
 
 
-class Plan:
-    """The layers in `linears` for a batch whose row i has the adapter ranks `ranks[i]`, (rows, r).
+class Layout:
+    """Which layers are adapted and where their matrices lie in the pages; the same for many compositions.
 
     Args:
-        gather: a layer's matrices for given ranks, (rows, r, in) and (rows, r, out).
-        keeps: whatever must live as long as this does.
+        linears: the layers by name, all of one component.
+        down, up: where a layer's halves are.
     """
 
     def __init__(
         self,
         linears: Mapping[str, torch.nn.Linear],
-        gather: Gather,
-        ranks: torch.Tensor,
-        *,
-        keeps: tuple[object, ...],
+        down: Callable[[str], Halves],
+        up: Callable[[str], Halves],
+        place: Callable[[Halves, str], int],
     ) -> None:
+        self.groups = _grouped(linears)
+        self.linears = linears
+        names = [name for group in self.groups for name in group]
+        self.downs = _Gathering(names, down, place)
+        self.ups = _Gathering(names, up, place)
+        self.blocks = {group[0]: block_of(group[0]) for group in self.groups}
+
+
+class _Gathering:
+    """The places of one half of all layers: a composition is one call for each tensor that they are in."""
+
+    def __init__(
+        self, names: Sequence[str], halves: Callable[[str], Halves], place: Callable[[Halves, str], int]
+    ) -> None:
+        tensors: dict[int, tuple[Halves, list[int]]] = {}
+        self.slots: dict[str, tuple[int, int]] = {}
+        """By layer: which of the tensors, and the how manieth in what is gathered from it."""
+        for name in names:
+            half = halves(name)
+            order = tensors.setdefault(id(half), (half, []))[1]
+            self.slots[name] = (list(tensors).index(id(half)), len(order))
+            order.append(place(half, name))
+        self._sources: list[tuple[torch.Tensor, torch.Tensor]] = []
+        for half, order in tensors.values():
+            rows = half.tensor.shape[1]
+            begins = torch.tensor([place * rows for place in order], device=half.tensor.device)
+            self._sources.append((half.tensor.flatten(0, 1), begins.view(1, -1, 1)))
+
+    def __call__(self, ranks: torch.Tensor) -> list[torch.Tensor]:
+        """For ranks (rows, r), of each tensor: (rows, layers x r, width)."""
+        made = []
+        for source, begins in self._sources:
+            chosen = ranks.to(source.device).unsqueeze(1) + begins
+            made.append(source.index_select(0, chosen.flatten()).view(len(ranks), -1, source.shape[1]))
+        return made
+
+
+class Plan:
+    """The layers of a layout for a batch whose row i has the adapter ranks `ranks[i]`, (rows, r).
+
+    Args:
+        keeps: whatever must live as long as this does.
+    """
+
+    def __init__(self, layout: Layout, ranks: torch.Tensor, *, keeps: tuple[object, ...]) -> None:
         self._keeps = keeps
         self._ranks = ranks
         self._layers: list[_Layer] = []
         self._firsts: list[_First] = []
-        for names in _grouped(linears):
-            halves = [gather(name, ranks) for name in names]
-            downs = [down for down, _ in halves]
-            down = downs[0] if len(downs) == 1 else torch.cat(downs, 1)
-            first = _First(down.transpose(1, 2), block_of(names[0]), len(names))
+        wide = ranks.shape[1]
+        downs, ups = layout.downs(ranks), layout.ups(ranks)
+        for names in layout.groups:
+            # Layers of a group have one width, so they stand side by side in what was gathered.
+            which, slot = layout.downs.slots[names[0]]
+            down = downs[which].narrow(1, slot * wide, len(names) * wide)
+            first = _First(down.transpose(1, 2), layout.blocks[names[0]], len(names))
             self._firsts.append(first)
-            for place, (name, (_, up)) in enumerate(zip(names, halves, strict=True)):
-                wide = up.shape[1]
-                self._layers.append(_Layer(linears[name], first, up, slice(place * wide, (place + 1) * wide)))
-        self.bytes = sum(_bytes(first.down) for first in self._firsts) + sum(_bytes(layer.up) for layer in self._layers)
+            for place, name in enumerate(names):
+                which, slot = layout.ups.slots[name]
+                up = ups[which].narrow(1, slot * wide, wide)
+                self._layers.append(_Layer(layout.linears[name], first, up, slice(place * wide, (place + 1) * wide)))
+        self.bytes = sum(map(_bytes, (*downs, *ups)))
         self._weighed: object = None
 
     def weigh(self, weights: Weights, *, blockwise: bool) -> None:
@@ -98,18 +145,19 @@ class _First:
         self.down = down
         self.block = block
         self.members = members
-        self.scale = torch.ones(())
+        self.scale: torch.Tensor | None = None
         self._given: torch.Tensor | None = None
-        self._made = torch.empty(0)
+        self._made: torch.Tensor | None = None
 
     def __call__(self, given: torch.Tensor) -> torch.Tensor:
-        if given is not self._given:
+        if self._made is None or given is not self._given:
+            assert self.scale is not None
             tokens = given.unsqueeze(1) if given.dim() == 2 else given
             self._given, self._made = given, torch.bmm(tokens, self.down).mul_(self.scale)
         return self._made
 
     def forget(self) -> None:
-        self._given, self._made = None, torch.empty(0)
+        self._given = self._made = None
 
 
 @dataclass(frozen=True, eq=False)

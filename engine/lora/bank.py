@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 
 from engine.lora import files, mixing
-from engine.lora.application import Plan
+from engine.lora.application import Layout, Plan
 from engine.lora.errors import LoraRefused
 from engine.lora.files import Module
 from engine.lora.pages import Adapter, Matrices, Pages, padded
@@ -26,6 +26,7 @@ from engine.lora.shapes import Shapes
 from engine.requests import LoraMix
 
 _PLANS = 8  # compositions of a batch whose matrices are kept side by side
+_LAYOUTS = 32  # sets of adapted layers
 _WAITING = 64  # LoRAs that are read and not used yet
 TEXT = ("text_encoder", "text_encoder_2")
 
@@ -62,6 +63,7 @@ class Bank:
         self.pages = Pages(self._linears, byte_budget)
         self._plan_bytes = byte_budget // 4
         self._plans: OrderedDict[tuple[object, ...], Plan] = OrderedDict()
+        self._layouts: dict[tuple[str, frozenset[Module]], Layout] = {}
         self._read: dict[str, Future[Matrices]] = {}
         self._reader = ThreadPoolExecutor(1, "lora")
         self._asking = threading.RLock()
@@ -155,13 +157,9 @@ class Bank:
         plan = self._plans.get(key)
         if plan is None:
             ranks = padded(tuple(rank for adapter in row for rank in adapter.rows) for row in rows)
-            touched = {module for row in rows for adapter in row for module in adapter.modules}
-            linears = {
-                name: self._linears[component, name] for name in self.shapes[component] if (component, name) in touched
-            }
+            touched = _together([adapter.modules for row in rows for adapter in row])
             plan = Plan(
-                linears,
-                lambda name, ranks: self.pages.gather((component, name), ranks),
+                self._layout(component, touched),
                 torch.tensor(ranks),
                 keeps=tuple(adapter for row in rows for adapter in row),
             )
@@ -172,6 +170,28 @@ class Bank:
         ):
             self._plans.popitem(last=False)
         return plan
+
+    def _layout(self, component: str, touched: frozenset[Module]) -> Layout:
+        key = component, touched
+        if key not in self._layouts:
+            if len(self._layouts) >= _LAYOUTS:
+                self._layouts.pop(next(iter(self._layouts)))
+            self._layouts[key] = Layout(
+                {
+                    name: self._linears[component, name]
+                    for name in self.shapes[component]
+                    if (component, name) in touched
+                },
+                lambda name: self.pages.down((component, name)),
+                lambda name: self.pages.up((component, name)),
+                lambda half, name: half.places[component, name],
+            )
+        return self._layouts[key]
+
+
+def _together(modules: Sequence[frozenset[Module]]) -> frozenset[Module]:
+    first = modules[0]  # nearly always all are this very set, whose hash is known already
+    return first if all(one is first for one in modules) else first.union(*modules)
 
 
 def _check_digest(path: Path, name: str) -> None:

@@ -1,14 +1,16 @@
 """The adapters' matrices on the device: pages of eight ranks, given out and taken back, the longest unused first.
 
-Each linear layer has one tensor for the first halves and one for the second; a page is the same eight rows of all of
+Each linear layer has rows of its own for the first halves and for the second; a page is the same eight rows of all of
 them, so an adapter of any rank takes whole pages anywhere, and what is free can always be used. The first page stays
-zero. For the device thread only. Knows no files and no rows of a batch.
+zero. Layers of one width lie in one tensor, so that a composition is gathered by one call for each width. For the
+device thread only. Knows no files and no rows of a batch.
 """
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
+from weakref import WeakValueDictionary
 
 import torch
 
@@ -28,6 +30,17 @@ class Adapter:
     name: str
     rows: tuple[int, ...]
     modules: frozenset[Module]
+
+
+@dataclass(frozen=True, eq=False)
+class Halves:
+    """The first or the second halves of all layers of one width in one component: (layers, rows, width)."""
+
+    places: Mapping[Module, int]
+    tensor: torch.Tensor
+
+    def of(self, module: Module) -> torch.Tensor:
+        return self.tensor[self.places[module]]
 
 
 class Pages:
@@ -51,8 +64,8 @@ class Pages:
         self._linears = linears
         self._count = max(1, byte_budget // max(1, self.page_bytes))
         self._free = list(range(self._count, 0, -1))
-        self._down: dict[Module, torch.Tensor] = {}
-        self._up: dict[Module, torch.Tensor] = {}
+        self._modules: WeakValueDictionary[frozenset[Module], frozenset[Module]] = WeakValueDictionary()
+        self._halves: dict[tuple[object, ...], Halves] = {}
 
     def use(self, name: str) -> Adapter | None:
         """The adapter, now the last to go; None when it is not here."""
@@ -67,20 +80,20 @@ class Pages:
         pages = self._make_room(-(-rank // PAGE), keep)
         rows = [page * PAGE + row for page in pages for row in range(PAGE)]
         for module, (down, up) in matrices.items():
-            self._write(self._tensor(self._down, module, down.shape[1]), rows, down)
-            self._write(self._tensor(self._up, module, up.shape[1]), rows, up)
-        adapter = Adapter(name, tuple(rows[:rank]), frozenset(matrices))
+            self._write(self.down(module).of(module), rows, down)
+            self._write(self.up(module).of(module), rows, up)
+        modules = frozenset(matrices)
+        adapter = Adapter(name, tuple(rows[:rank]), self._modules.setdefault(modules, modules))
         self.adapters[name] = adapter
         return adapter
 
-    def gather(self, module: Module, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The rows (n, r) of a layer's tensors as (n, r, in) and (n, r, out)."""
-        down, up = self._down[module], self._up[module]
-        flat = rows.flatten().to(down.device)
-        return (
-            down.index_select(0, flat).view(*rows.shape, down.shape[1]),
-            up.index_select(0, flat).view(*rows.shape, up.shape[1]),
-        )
+    def down(self, module: Module) -> Halves:
+        """Where the first halves of this layer are."""
+        return self._of(module, "in_features")
+
+    def up(self, module: Module) -> Halves:
+        """Where the second halves of this layer are."""
+        return self._of(module, "out_features")
 
     def _make_room(self, wanted: int, keep: Collection[str]) -> list[int]:
         going: list[Adapter] = []
@@ -101,18 +114,26 @@ class Pages:
             rows = [page * PAGE + row for page in pages for row in range(PAGE)]
             for module in adapter.modules:
                 # The next owner of the page may leave this module alone.
-                self._down[module][rows] = 0
-                self._up[module][rows] = 0
+                self.down(module).of(module)[rows] = 0
+                self.up(module).of(module)[rows] = 0
             self._free.extend(pages)
         return [self._free.pop() for _ in range(wanted)]
 
-    def _tensor(self, tensors: dict[Module, torch.Tensor], module: Module, width: int) -> torch.Tensor:
+    def _of(self, module: Module, side: Literal["in_features", "out_features"]) -> Halves:
         """Made when the first adapter needs it; outside of inference mode, so that it can be written to anywhere."""
-        if module not in tensors:
-            weight = self._linears[module].weight
+        key = self._kind(module, side)
+        if key not in self._halves:
+            alike = [other for other in self._linears if self._kind(other, side) == key]
+            weight, width = self._linears[module].weight, getattr(self._linears[module], side)
+            shape = len(alike), (self._count + 1) * PAGE, width
             with torch.inference_mode(False):
-                tensors[module] = torch.zeros((self._count + 1) * PAGE, width, dtype=weight.dtype, device=weight.device)
-        return tensors[module]
+                tensor = torch.zeros(shape, dtype=weight.dtype, device=weight.device)
+            self._halves[key] = Halves({other: place for place, other in enumerate(alike)}, tensor)
+        return self._halves[key]
+
+    def _kind(self, module: Module, side: str) -> tuple[object, ...]:
+        linear = self._linears[module]
+        return module[0], side, getattr(linear, side), linear.weight.dtype, linear.weight.device
 
     @staticmethod
     def _write(tensor: torch.Tensor, rows: list[int], values: torch.Tensor) -> None:

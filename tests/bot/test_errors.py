@@ -48,6 +48,8 @@ KNOWN: list[Exception] = [
     engine.errors.UnsupportedSize(8, 8, multiple=16, smallest=64, largest=512),
     engine.errors.ModelDamaged("/secret/folder", "missing"),
     engine.errors.ModelUnavailable("dev", "some/repository", "no network"),
+    engine.errors.ModelTooLarge("dev", needed=25 << 30, free=24 << 30),
+    engine.errors.NotByThisModel("exotic", "loras"),
     engine.errors.DiskFull("/secret/folder"),
     engine.errors.PictureMissing("d" * 64),
     engine.errors.EngineClosed(),

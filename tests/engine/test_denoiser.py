@@ -63,7 +63,7 @@ def lanes(model: Model, **wish: Any) -> list[Lane]:
 
 
 def denoiser(limit: int = 100) -> Denoiser:
-    return Denoiser(lambda _model, _row: limit, adapted=unadapted)
+    return Denoiser(lambda _model, _row: limit, adapted=lambda _model: unadapted)
 
 
 def test_one_forward_moves_all_lanes_of_a_kind_each_at_its_own_step() -> None:

@@ -17,6 +17,7 @@ import pytest
 import torch
 from PIL import Image
 
+from bench.comparing import family_of
 from engine.engine import Engine
 from engine.errors import (
     BadRequest,
@@ -182,8 +183,7 @@ Predict = Callable[[Sequence[Row]], torch.Tensor]
 
 def around_predict(engine: Engine, act: Callable[[Predict, Sequence[Row]], torch.Tensor]) -> Callable[[], None]:
     """From now on the model's forwards go through `act`; what is returned ends that."""
-    assert engine._loaded is not None
-    model: Any = engine._loaded.family
+    model = family_of(engine)
     real = model.predict
     model.predict = lambda rows, adapted: act(lambda some: real(some, adapted), rows)
 

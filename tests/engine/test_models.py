@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import LicenceNotAccepted, ModelDamaged, UnknownModel, UnsupportedSize
-from engine.models import KNOWN, Catalogue, check_folder
+from engine.folders import check_folder
+from engine.models import KNOWN, Catalogue
 
 
 def test_without_config_there_is_the_pocket_model() -> None:
@@ -21,6 +22,12 @@ def test_one_table_adds_a_known_model_with_all_that_is_known_of_it() -> None:
     schnell = Catalogue.of({"schnell": {"steps": None, "repository": ""}}).get("schnell")
     assert schnell == KNOWN["schnell"]
     assert (schnell.steps, schnell.guidance) == (4, 0.0)
+
+
+def test_what_a_model_needs_is_told_by_plan_and_an_empty_table_changes_nothing() -> None:
+    assert Catalogue.of({"schnell": {"memory": {}}}).get("schnell").memory == KNOWN["schnell"].memory
+    assert Catalogue.of({"schnell": {"memory": {"split": 20.0}}}).get("schnell").memory == {"split": 20.0}
+    assert all(set(entry.memory) == {"whole", "split"} for entry in KNOWN.values() if entry.repository)
 
 
 def test_what_the_config_says_wins() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from bench.comparing import Latents, drawn, in_company, psnr
+from bench.comparing import Latents, drawn, family_of, in_company, psnr
 from engine.denoiser import Denoiser, unadapted
 from engine.engine import Engine
 from engine.lanes import Drawing
@@ -56,12 +56,11 @@ async def _computed(catalogue: Catalogue, request: ImageRequest) -> int | None:
     """How many steps ran through all blocks, counted by the lane itself."""
     async with Engine(catalogue, device="cpu", threads=1) as engine:
         await engine.ready()
-        assert engine._loaded is not None
-        model = engine._loaded.family
+        model = family_of(engine)
     with torch.inference_mode():
         drawing = Drawing(ticket=Ticket(request, asyncio.get_running_loop()), model=model, began=0.0)
         [lane] = lanes_of(drawing, PromptCache())
-        turns = Denoiser(lambda _model, _row: 8, adapted=unadapted)
+        turns = Denoiser(lambda _model, _row: 8, adapted=lambda _model: unadapted)
         turns.join([lane])
         while turns.lanes:
             turns.turn()

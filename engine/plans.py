@@ -1,0 +1,40 @@
+"""How a model is laid out so that the memory there is suffices: what each way needs, and which one is taken.
+
+Knows no tensors and no device, only bytes.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias, get_args
+
+from engine.errors import ModelTooLarge
+from engine.models import ModelEntry
+
+Plan: TypeAlias = Literal["whole", "split"]
+"""whole: everything is on the device. split: only what runs at every step is; the rest computes on the CPU, or comes to
+the device when it is its turn."""
+
+PLANS: tuple[Plan, ...] = get_args(Plan)
+
+_AT_EVERY_STEP = ("transformer", "unet", "vae")
+_BESIDES = 1.05  # for forwards: a twentieth more than the weights, and at least
+_BESIDES_LEAST = 64 << 20
+
+
+def needs(entry: ModelEntry, numbers: Mapping[str, int], bytes_each: int) -> dict[Plan, int]:
+    """Bytes on the device by plan: as the catalogue says, or else counted from the numbers of each component."""
+    each_step = sum(count for component, count in numbers.items() if component in _AT_EVERY_STEP)
+    counts: dict[Plan, int] = {"whole": sum(numbers.values()), "split": each_step or sum(numbers.values())}
+    return {
+        plan: int(entry.memory[plan] * (1 << 30)) * bytes_each // 2
+        if plan in entry.memory
+        else max(int(counts[plan] * bytes_each * _BESIDES), counts[plan] * bytes_each + _BESIDES_LEAST)
+        for plan in PLANS
+    }
+
+
+def choose(entry: ModelEntry, needed: Mapping[Plan, int], *, free: int, plans: tuple[Plan, ...] = PLANS) -> Plan:
+    """The first plan that fits into `free` bytes. Raises ModelTooLarge with what the most modest one needs."""
+    for plan in plans:
+        if needed[plan] <= free:
+            return plan
+    raise ModelTooLarge(entry.name, needed=min(needed[plan] for plan in plans), free=free)

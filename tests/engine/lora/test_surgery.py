@@ -5,10 +5,15 @@ import numpy as np
 import pytest
 import torch
 
+from bench.comparing import psnr as decibels
+from engine.engine import Engine
 from engine.lora import shapes, surgery, writing
 from engine.lora.errors import LoraRefused
 from engine.lora.files import Module
 from engine.lora.writing import Pairs
+from engine.models import POCKET_FOLDER, Catalogue
+from engine.requests import LoraUse
+from tests.engine.asking import asked, drawn
 from tests.engine.lora import making
 from tests.engine.lora.test_bank import forward, given, psnr
 
@@ -125,6 +130,28 @@ def test_what_was_melted_into_a_model_is_extracted_again(
         made, back = (model(**inputs, return_dict=False)[0] for model in (melted, back))
     assert psnr(made, back) > 60
     assert psnr(made, plain) < 60
+
+
+async def test_pictures_of_an_extracted_lora_are_those_of_the_lora_that_was_melted_in(
+    two: tuple[Pairs, Pairs], base: shapes.Shapes, blank_folder: Path, tmp_path: Path
+):
+    """Decoded pictures of the trained model where this tree has it: with the LoRA, with its extract, with neither."""
+    trained = POCKET_FOLDER if (POCKET_FOLDER / "model_index.json").exists() else blank_folder
+    files = {name: tmp_path / f"{name}.safetensors" for name in ("before", "again")}
+    strong = surgery.merged([(two[0], 6.0)])
+    writing.save(strong, files["before"], "diffusers", base)
+    surgery.collapsed(trained, strong, tmp_path / "melted")
+    again, _ = surgery.extracted(trained, tmp_path / "melted", 4)
+    writing.save(again, files["again"], "diffusers", base)
+    catalogue = Catalogue.of({"pocket": {"folder": trained}})
+    async with Engine(catalogue, device="cpu", dtype="float32", threads=1, find_lora=files.__getitem__) as engine:
+        wish: dict[str, Any] = {"width": 128, "height": 128, "steps": 8, "guidance": 4.0}
+        plain, before, after = [
+            (await drawn(engine, asked(**wish, loras=mix)))[1].images[0]
+            for mix in ((), *((LoraUse(name=name, weight=1.0),) for name in files))
+        ]
+    assert decibels(before, after) >= 40
+    assert decibels(before, plain) < 30
 
 
 def test_the_difference_of_a_model_to_itself_is_no_lora(blank_folder: Path):

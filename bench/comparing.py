@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 
 from engine.engine import Engine
+from engine.lora.bank import Bank
 from engine.requests import ImageRequest, Pictures, Progress
 from engine.residents import InLanes
 
@@ -38,9 +39,18 @@ def psnr(first: Image.Image, second: Image.Image) -> float:
 
 def family_of(engine: Engine, name: str = "pocket") -> Any:
     """A loaded model, to look at or to put a spy in."""
+    return _resident(engine, name).family
+
+
+def bank_of(engine: Engine, name: str = "pocket") -> Bank:
+    """The bank of a loaded model's LoRAs, to look at."""
+    return _resident(engine, name).bank
+
+
+def _resident(engine: Engine, name: str) -> InLanes:
     resident = engine._residents.held(name)
     assert isinstance(resident, InLanes)
-    return resident.family
+    return resident
 
 
 class Latents:

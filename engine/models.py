@@ -172,6 +172,7 @@ class Catalogue:
             given = {key: value for key, value in table.items() if value not in (None, "", {})}
             if "folder" in given:
                 given["folder"] = Path(given["folder"])
+                given.setdefault("memory", {})  # whatever lies there is counted
             same = (known for known in KNOWN.values() if known.repository == given.get("repository"))
             known = next(same, None) or KNOWN.get(name)
             if known is not None:

@@ -41,15 +41,30 @@ async def grow(pg: Playground, ada: Person, ben: Person) -> list[Step]:
     steps: list[Step] = []
 
     async def keep(name: str, asked: Interaction, parent: Json | None = None) -> Json:
-        message = asked.message
-        if message is None:
+        if asked.message is None:
             raise RuntimeError(f"{name}: {asked.state} {asked.reason}")
+        return await kept(name, asked.message, parent)
+
+    async def kept(name: str, message: Json, parent: Json | None) -> Json:
         await pg.wait_for(lambda: _stands(message), PATIENCE, what=f"{name}: {message['content']}")
         steps.append(Step(name, message, parent))
         return message
 
     async def press(person: Person, on: Json, label: str) -> Json:
         return await keep(label, await person.click(on, label), on)
+
+    async def region(on: Json) -> Json:
+        """A part by name: the picture with the grid, a choice, words; the card answers the picture."""
+        panel = (await ada.click(on, "Vary (Region)")).message
+        assert panel is not None
+        await pg.wait_for(lambda: bool(panel["components"]), PATIENCE, what="the grid")
+        await ada.click(panel, "bottom left")
+        form = await ada.click(panel, "Say what should be there")
+        await ada.submit(form, {"prompt": "a yellow boat"})
+        await pg.wait_for(lambda: answering(pg, on, "(Region)") is not None, PATIENCE, what="Vary (Region)")
+        card = answering(pg, on, "(Region)")
+        assert card is not None
+        return await kept("Vary (Region)", card, on)
 
     def picture(of: Json, index: int = 0) -> tuple[str, bytes]:
         attachment = of["attachments"][index]
@@ -65,9 +80,7 @@ async def grow(pg: Playground, ada: Person, ben: Person) -> list[Step]:
     single = await press(ada, panned, "U1")
     squared = await press(ada, single, "Make Square")
     single = await press(ada, squared, "U1")
-    form = await ada.click(single, "Vary (Region)")
-    filled = {"prompt": "a yellow boat", "cells": ["bottom left"]}
-    redrawn = await keep("Vary (Region)", await ada.submit(form, filled), single)
+    redrawn = await region(single)
     single = await press(ada, redrawn, "U1")
     form = await ben.click(single, "Remix")
     remixed = await keep("Remix", await ben.submit(form, {"prompt": "a red house at night, watercolour"}), single)
@@ -79,6 +92,14 @@ async def grow(pg: Playground, ada: Person, ben: Person) -> list[Step]:
     await press(ada, described, "Imagine 1")
     assert blended["attachments"]
     return steps
+
+
+def answering(pg: Playground, parent: Json, words: str) -> Json | None:
+    """The newest message in reply to another one that has these words in it."""
+    replies = (one for one in reversed(pg.messages(parent["channel_id"])) if words in one["content"])
+    return next(
+        (one for one in replies if (one.get("message_reference") or {}).get("message_id") == parent["id"]), None
+    )
 
 
 def _stands(message: Json) -> bool:

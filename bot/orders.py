@@ -67,8 +67,13 @@ class Orders:
         )
         self.closing = False
 
-    async def accept(self, interaction: discord.Interaction, wishes: Sequence[Wish]) -> None:
+    async def accept(
+        self, interaction: discord.Interaction, wishes: Sequence[Wish], *, answers: int | None = None
+    ) -> None:
         """Enqueue all wishes or none, then answer with their cards. A replayed interaction finds its own jobs.
+
+        Args:
+            answers: the message that the cards answer, where the interaction comes from a private one beside it.
 
         Raises:
             engine.errors.EngineError: the engine could not load its model; nothing was queued.
@@ -83,7 +88,8 @@ class Orders:
         place = place_of(interaction)
         if place.route is Route.TOKEN and not await self._in_time(wishes):
             place = replace(place, route=Route.HISTORY)
-        enqueuing = asyncio.create_task(self._enqueue(interaction, place, wishes))
+        apart = answers is not None and place.route is Route.CHANNEL
+        enqueuing = asyncio.create_task(self._enqueue(interaction, place, wishes, answers=answers, apart=apart))
         await asyncio.wait({enqueuing}, timeout=PATIENCE)
         if not enqueuing.done():
             # A slow disk: take the interaction before its three seconds are over.
@@ -96,13 +102,27 @@ class Orders:
             return
         self._worker.wake()
         try:
-            await self._answer(interaction, accepted)
+            if apart:
+                await _close(interaction)
+            else:
+                await self._answer(interaction, accepted)
         finally:
             for job in accepted:
                 self._delivery.stands(job.id)
 
-    async def _enqueue(self, interaction: discord.Interaction, place: Place, wishes: Sequence[Wish]) -> list[Job]:
-        """The jobs; none of them when a moderator has to look at the prompt first."""
+    async def _enqueue(
+        self,
+        interaction: discord.Interaction,
+        place: Place,
+        wishes: Sequence[Wish],
+        *,
+        answers: int | None,
+        apart: bool,
+    ) -> list[Job]:
+        """The jobs; none of them when a moderator has to look at the prompt first.
+
+        Cards that stand `apart` from the interaction's answer are delivery's from the beginning.
+        """
         accepted: list[Job] = []
         expected: list[int] = []
         try:
@@ -114,7 +134,7 @@ class Orders:
                 wishes = [replace(wish, request=_told(wish.request, hidden=hidden)) for wish in wishes]
                 admission = await self._door.admit(session, Asker.of(interaction), wishes)
                 wished = [
-                    self._job(interaction, place, wish, part=part, cost=cost)
+                    self._job(interaction, place, wish, part=part, cost=cost, answers=answers)
                     for part, (wish, cost) in enumerate(zip(wishes, admission.costs, strict=True))
                 ]
                 if admission.ask is not None:
@@ -123,7 +143,7 @@ class Orders:
                 accepted += [(await jobs.enqueue(session, new, self._limits)).job for new in wished]
                 # Before the commit: the worker may claim, and delivery post a card, the moment the rows are there.
                 for job in accepted:
-                    self._delivery.expect(job)
+                    self._delivery.expect(job, apart=apart)
                     expected.append(job.id)
         except BaseException:
             for job_id in expected:
@@ -221,7 +241,10 @@ class Orders:
             ahead = [*await jobs.running(session), *await jobs.waiting(session, 1000)]
         return seconds * (sum(job.work for job in ahead) + sum(wish.work for wish in wishes)) < TOKEN_LIFE
 
-    def _job(self, interaction: discord.Interaction, place: Place, wish: Wish, *, part: int, cost: int) -> jobs.NewJob:
+    def _job(
+        self, interaction: discord.Interaction, place: Place, wish: Wish, *, part: int, cost: int, answers: int | None
+    ) -> jobs.NewJob:
+        pressed = interaction.message.id if interaction.message else None
         return jobs.NewJob(
             interaction_id=interaction.id,
             part=part,
@@ -231,7 +254,7 @@ class Orders:
             channel_id=place.channel_id,
             route=place.route,
             parent_image_id=wish.parent_image_id,
-            parent_message_id=interaction.message.id if interaction.message else None,
+            parent_message_id=pressed if answers is None else answers,
             prompt=wish.prompt,
             request=wish.request,
             nsfw=place.nsfw,
@@ -240,6 +263,16 @@ class Orders:
             relaxed=wish.relaxed,
             upload_limit=place.upload_limit,
         )
+
+
+async def _close(interaction: discord.Interaction) -> None:
+    """The private message has done its part."""
+    words = "On its way: the card answers the picture."
+    with contextlib.suppress(*UNANSWERED):
+        if interaction.response.is_done():
+            await interaction.edit_original_response(content=words, attachments=[], view=None)
+        else:
+            await interaction.response.edit_message(content=words, attachments=[], view=None)
 
 
 def _told(request: JobRequest, *, hidden: bool) -> JobRequest:

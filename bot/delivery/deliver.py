@@ -66,10 +66,10 @@ class Deliverer:
         self._places: dict[int, tuple[int | None, float | None]] = {}
         self._previewed: dict[int, Progress] = {}
 
-    def accepted(self, job: Job) -> None:
-        """The job is of this process; all parts but the first have no message yet, so none needs to be looked for."""
+    def accepted(self, job: Job, *, apart: bool) -> None:
+        """The job is of this process; only the first part's message may be there already, and none that is `apart`."""
         self.waiting.add(job.id)
-        if job.part > 0 and job.card_message_id is None:
+        if (job.part > 0 or apart) and job.card_message_id is None:
             self._unposted.add(job.id)
 
     def drew(self, moment: Moment) -> None:

@@ -61,11 +61,14 @@ class Delivery:
 
     # What orders and buttons tell.
 
-    def expect(self, job: Job) -> None:
-        """The answer to the interaction is about to post this job's card; until `stands`, nothing else does."""
+    def expect(self, job: Job, *, apart: bool = False) -> None:
+        """The answer to the interaction is about to post this job's card; until `stands`, nothing else does.
+
+        A card that stands `apart` from the answer has not been posted by anybody then.
+        """
         line = self._line_for(job)
         line.hold(job.id)
-        self._deliverer.accepted(job)
+        self._deliverer.accepted(job, apart=apart)
 
     def drew(self, moment: Moment) -> None:
         """The answer's card shows this moment."""

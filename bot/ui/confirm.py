@@ -1,22 +1,23 @@
 """Asking before a command makes many jobs or spends much: how many, what it costs, and two buttons.
 
-The prompts wait in the private message's own file, so a restart loses nothing; knows no queue.
+The jobs wait in the private message's own file, so a restart loses nothing; knows no queue.
 """
 
 import contextlib
 import io
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import discord
 
-from bot import asking
 from bot.errors import Gone
 from bot.house.door import Asker
 from bot.house.prices import Bill
 from bot.ui.press import TAKEN, Press, view_of
 from bot.ui.quoting import bold
-from bot.wishes import Options, Wish
+from bot.wishes import Wish
 
 if TYPE_CHECKING:
     from bot.client import Studio
@@ -24,42 +25,48 @@ if TYPE_CHECKING:
 WITHOUT_ASKING = 4
 """Jobs of one command that are made at once."""
 _SHOWN = 5
-_NAME = "prompts.txt"
+_NAME = "jobs.json"
 
 
-async def accept(interaction: "discord.Interaction[Studio]", wished: Sequence[Wish]) -> None:
-    """Make the jobs, or ask first when there are more than WITHOUT_ASKING or they cost much of what the person has."""
+async def accept(
+    interaction: "discord.Interaction[Studio]", wished: Sequence[Wish], *, answers: int | None = None
+) -> None:
+    """Make the jobs, or ask first when there are more than WITHOUT_ASKING or they cost much of what the person has.
+
+    `answers` is as for `Orders.accept`.
+    """
     studio = interaction.client
     async with studio.database.writing() as session:
         bill = await studio.door.bill(session, Asker.of(interaction), wished)
     if len(wished) <= WITHOUT_ASKING and (bill is None or not bill.dear):
-        await studio.orders.accept(interaction, wished)
+        await studio.orders.accept(interaction, wished, answers=answers)
         return
+    if answers is None and interaction.message is not None:
+        answers = interaction.message.id  # what was pressed, not the question
     lines = [_question(wished, bill), *(f"- {bold(wish.prompt, 200)}" for wish in wished[:_SHOWN])]
     if len(wished) > _SHOWN:
         lines.append(f"- and {len(wished) - _SHOWN} more")
-    file = discord.File(io.BytesIO("\n".join(wish.prompt for wish in wished).encode()), filename=_NAME)
-    count = len(wished[0].request["seeds"])
-    view = view_of(Draw(f"a:draw:{count}", label=f"Draw {len(wished)}", style=TAKEN), Drop("a:drop", label="Not now"))
+    waiting = {"answers": answers, "wishes": [asdict(wish) for wish in wished]}
+    file = discord.File(io.BytesIO(json.dumps(waiting).encode()), filename=_NAME)
+    view = view_of(Draw("a:draw", label=f"Draw {len(wished)}", style=TAKEN), Drop("a:drop", label="Not now"))
     if interaction.response.is_done():
-        # The public "thinking" of a command whose pictures had to be fetched.
+        # The public "thinking" of a command whose pictures had to be fetched, or the private message before this one.
         await interaction.delete_original_response()
         await interaction.followup.send("\n".join(lines), file=file, view=view, ephemeral=True)
         return
     await interaction.response.send_message("\n".join(lines), file=file, view=view, ephemeral=True)
 
 
-class Draw(Press, template=r"a:draw:(?P<count>[1-4])"):
+class Draw(Press, template=r"a:draw"):
     """Yes: all of them."""
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         message = interaction.message
         if message is None or not message.attachments:
             raise Gone
-        prompts = (await message.attachments[0].read()).decode()
-        options = Options(count=self.number("count"))
-        wished = [wish for one in prompts.split("\n") for wish in await asking.wished(interaction, one, options)]
-        await interaction.client.orders.accept(interaction, wished)
+        waiting = json.loads(await message.attachments[0].read())
+        wished = [Wish(**one) for one in waiting["wishes"]]
+        await interaction.client.orders.accept(interaction, wished, answers=waiting["answers"])
         with contextlib.suppress(discord.HTTPException):
             await interaction.followup.edit_message(message.id, view=None)
 

@@ -112,55 +112,57 @@ class ZoomForm(Form, title="Zoom Out"):
 
 
 class RegionForm(Form, title="Vary (Region)"):
-    """What should be there, and where: parts of a grid by name, or the white of a mask."""
+    """What should be in the chosen parts of a picture; the result answers the message that the picture stood on."""
 
-    def __init__(self, job: Job, image: Image) -> None:
+    def __init__(self, job: Job, image: Image, parts: Sequence[str], stood: int) -> None:
         super().__init__()
-        self._image = image
-        self._job = job
+        self._job, self._image, self._parts, self._stood = job, image, parts, stood
         self.prompt = words(refining.words_of(job), label="What should be there")
-        self.cells: ui.Select[Any] = ui.Select(
-            custom_id="cells",
-            placeholder="Parts of the picture",
-            min_values=0,
-            max_values=9,
-            required=False,
-            options=[discord.SelectOption(label=name, value=name) for name in refining.PARTS],
-        )
-        self.mask: ui.FileUpload[Any] = ui.FileUpload(custom_id="mask", required=False, min_values=0, max_values=1)
         self.add_item(self.prompt)
-        self.add_item(ui.TextDisplay(_grid(refining.PARTS[:9])))
-        self.add_item(ui.Label(text="Which part", component=self.cells))
-        self.add_item(
-            ui.Label(text="Or a mask", description="A picture, white where it is drawn anew", component=self.mask)
-        )
+        self.add_item(ui.TextDisplay(f"Drawn anew: {', '.join(parts)}"))
 
     async def sent(self, interaction: "discord.Interaction[Studio]") -> None:
-        studio = interaction.client
-        if not self.cells.values and not self.mask.values:
+        await _redraw(interaction, self._job, self._image, said(self.prompt), self._stood, parts=self._parts)
+
+
+class MaskForm(Form, title="Vary (Region)"):
+    """What should be in the white of a mask."""
+
+    def __init__(self, job: Job, image: Image, stood: int) -> None:
+        super().__init__()
+        self._job, self._image, self._stood = job, image, stood
+        self.prompt = words(refining.words_of(job), label="What should be there")
+        self.mask: ui.FileUpload[Any] = ui.FileUpload(custom_id="mask", min_values=1, max_values=1)
+        self.add_item(self.prompt)
+        self.add_item(ui.Label(text="Mask", description="White is drawn anew, black stays", component=self.mask))
+
+    async def sent(self, interaction: "discord.Interaction[Studio]") -> None:
+        if not self.mask.values:
             raise NoPart
-        mask = None
-        if self.mask.values:
-            upload, _ = await asking.take(interaction, self.mask.values[0].url)
-            mask = upload.stored.digest
-        _, image = await album.living(studio.database, self._image.id)
-        wished = [
-            refining.region(
-                one,
-                image,
-                cells=self.cells.values,
-                mask=mask,
-                catalogue=studio.catalogue,
-                longest=studio.config.limits.longest,
-            )
-            for one in await asking.wished(interaction, said(self.prompt), parent=self._job)
-        ]
-        await confirm.accept(interaction, wished)
+        await interaction.response.defer()
+        upload, _ = await asking.take(interaction, self.mask.values[0].url)
+        await _redraw(interaction, self._job, self._image, said(self.prompt), self._stood, mask=upload.stored.digest)
 
 
-def _grid(names: Sequence[str]) -> str:
-    """The parts as they lie on the picture."""
-    width = max(map(len, names))
-    rows = [" │ ".join(name.center(width) for name in names[first : first + 3]) for first in (0, 3, 6)]
-    line = "─┼─".join("─" * width for _ in range(3))
-    return "```\n" + f"\n{line}\n".join(rows) + "\n```"
+async def _redraw(
+    interaction: "discord.Interaction[Studio]",
+    job: Job,
+    image: Image,
+    text: str,
+    stood: int,
+    *,
+    parts: Sequence[str] = (),
+    mask: str | None = None,
+) -> None:
+    """Queue the text, drawn into parts of the picture or the white of a stored mask."""
+    studio = interaction.client
+    if not interaction.response.is_done():
+        await interaction.response.defer()  # of the private message: what is drawn gets a card of its own
+    wished = await asking.wished(interaction, text, parent=job)
+    _, living = await album.living(studio.database, image.id)  # it may be gone since the form was opened
+    longest = studio.config.limits.longest
+    wishes = [
+        refining.region(one, living, cells=parts, mask=mask, catalogue=studio.catalogue, longest=longest)
+        for one in wished
+    ]
+    await confirm.accept(interaction, wishes, answers=stood)

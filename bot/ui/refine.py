@@ -7,8 +7,9 @@ import discord
 from bot import album, refining
 from bot.gallery import rights
 from bot.gallery.rights import Viewer
-from bot.ui.forms import RegionForm, RemixForm, ZoomForm
+from bot.ui.forms import RemixForm, ZoomForm
 from bot.ui.press import Press
+from bot.ui.regions import Region
 from bot.wishes import Wish
 from db import preferences
 from db.models import Image, Job
@@ -75,18 +76,6 @@ class Remix(Press, template=r"a:remix:(?P<id>\d{1,19})"):
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         job, image = await album.reached(interaction, self.number())
         await interaction.response.send_modal(RemixForm(job, image))
-
-
-class Region(Press, template=r"a:region:(?P<id>\d{1,19})"):
-    """A part of this picture anew."""
-
-    @classmethod
-    def on(cls, image: Image, row: int) -> "Region":
-        return cls(f"a:region:{image.id}", label="Vary (Region)", row=row)
-
-    async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
-        job, image = await album.reached(interaction, self.number())
-        await interaction.response.send_modal(RegionForm(job, image))
 
 
 class CustomZoom(Press, template=r"a:zoomby:(?P<id>\d{1,19})"):

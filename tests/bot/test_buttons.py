@@ -8,6 +8,7 @@ import pytest
 from bot.cogs import history, lora, settings
 from bot.cogs.admin import book
 from bot.ui import buttons, confirm, described, entering, looking, moderating, press, sharing, visiting, voting
+from bot.ui import regions as ui_regions
 from bot.ui.press import Press
 from tests.bot.rows import image, job
 from tests.bot.studio import Running, custom_ids, labels, private_words
@@ -155,9 +156,12 @@ def test_the_patterns_of_buttons_exclude_each_other() -> None:
         history.Open("a:open:3"),
         *buttons.single_view(image(width=384)).children,
         lora.Turn("lora:page:3"),
-        confirm.Draw("a:draw:4"),
+        confirm.Draw("a:draw"),
         confirm.Drop("a:drop"),
         described.Imagine("a:say:1"),
+        ui_regions.Part("a:part:3:4:0011:12"),
+        ui_regions.Onward("a:parts:3:4:0011"),
+        ui_regions.ByMask("a:mask:3:4"),
         settings.RemixMode("a:remixmode:1"),
         settings.PromptsInFiles("a:filewords:0"),
         settings.Defaults("a:defaults:own"),

@@ -90,27 +90,6 @@ async def test_a_custom_zoom_asks_how_far_and_knows_what_is_too_far(bot: Running
         assert "is no zoom" in private_words(refused)
 
 
-async def test_a_region_is_redrawn_by_name_or_by_mask_with_words_of_its_own(bot: Running) -> None:
-    card = await single(bot)
-    ada = bot.pg.person("Ada")
-    filled = {"prompt": "a blue door --seed 9", "cells": ["top left", "top"]}
-    child = await result(bot, await ada.submit(await ada.click(card, "Vary (Region)"), filled))
-    made = await last(bot, 2)
-    assert made.request["edit"] == {"kind": "region", "cells": ["top left", "top"]}
-    assert (made.request["prompt"], made.request["seeds"][0], made.parent_image_id) == ("a blue door", 9, 1)
-    assert "**a blue door --seed 9** - Variations (Region)" in child["content"]
-    assert child["message_reference"]["message_id"] == card["id"]
-    mask = bot.pg.attachment_bytes(card["attachments"][0])
-    form = await ada.click(card, "Vary (Region)")
-    asked = await ada.submit(form, {"prompt": "a cat", "mask": [("mask.png", mask)]})
-    await bot.pg.wait_for(lambda: bool(asked.message and asked.message["attachments"]))
-    made = await last(bot, 3)
-    assert made.request["edit"] == {"kind": "region"}
-    assert made.request["mask"]
-    refused = await ada.submit(await ada.click(card, "Vary (Region)"), {"prompt": "a cat"})
-    assert "which part" in private_words(refused)
-
-
 async def test_remix_takes_new_words_and_starts_from_the_picture(bot: Running) -> None:
     card = await single(bot, prompt="a red house --ar 3:2 --chaos 20")
     ben = bot.pg.person("Ben")

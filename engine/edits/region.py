@@ -52,7 +52,7 @@ def gridded(picture: Image.Image, chosen: Sequence[str] = ()) -> Image.Image:
     if chosen:
         lit = mask_of(chosen, size)
         shown = Image.composite(Image.blend(shown, Image.new("RGB", size, _LIT), 0.2), _dimmed(shown), lit)
-    drawn = _lines(tuple(_FINE * side for side in size), chosen).resize(size, Image.Resampling.LANCZOS)
+    drawn = _lines((_FINE * size[0], _FINE * size[1]), chosen).resize(size, Image.Resampling.LANCZOS)
     shown.paste(drawn, mask=drawn)
     return shown
 

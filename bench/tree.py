@@ -59,6 +59,7 @@ async def grow(pg: Playground, ada: Person, ben: Person) -> list[Step]:
         assert panel is not None
         await pg.wait_for(lambda: bool(panel["components"]), PATIENCE, what="the grid")
         await ada.click(panel, "bottom left")
+        await pg.wait_for(lambda: not panel["components"][-1]["components"][0].get("disabled"), PATIENCE, what="lit")
         form = await ada.click(panel, "Say what should be there")
         await ada.submit(form, {"prompt": "a yellow boat"})
         await pg.wait_for(lambda: answering(pg, on, "(Region)") is not None, PATIENCE, what="Vary (Region)")

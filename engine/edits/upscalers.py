@@ -1,10 +1,12 @@
 """Enlarging by a network of the ESRGAN family, with weights that the owner has: any file that `spandrel` reads.
 
 Loads when first asked. Runs on the CPU beside the device thread, in tiles, so that memory does not grow with pictures.
+Pickled files (most of what is offered for download) are read by a child process that runs nothing of what is in them.
 """
 
 import threading
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,8 @@ from PIL import Image
 from engine.edits import tiles
 from engine.edits.outline import FACTOR
 from engine.errors import ModelUnavailable
+from engine.lora import pickled
+from engine.lora.errors import LoraRefused
 
 _SIDE = 256
 
@@ -42,19 +46,33 @@ class Upscaler:
 
         pixels = torch.from_numpy(np.array(tile)).permute(2, 0, 1)[None].float() / 255
         with torch.inference_mode():
-            large = self._network(pixels)[0]
+            large = self._network(pixels)[0].float()
         return Image.fromarray((large.clamp(0, 1) * 255 + 0.5).byte().permute(1, 2, 0).numpy())
 
 
 def _load(weights: Path) -> Any:
+    def unavailable(reason: str) -> ModelUnavailable:
+        return ModelUnavailable("upscaler", str(weights), reason)
+
     try:
         from spandrel import ImageModelDescriptor, ModelLoader  # pyright: ignore[reportMissingImports]
     except ImportError as error:
-        raise ModelUnavailable("upscaler", str(weights), "spandrel is not installed") from error
+        raise unavailable(f"spandrel cannot be imported: {error}") from error
+    if not weights.is_file():
+        raise unavailable("there is no such file")
     try:
-        network = ModelLoader("cpu").load_from_file(weights)
+        with TemporaryDirectory() as folder:
+            if weights.suffix.lower() != ".safetensors":
+                safe = Path(folder) / "weights.safetensors"
+                pickled.to_safetensors(weights, safe)
+            else:
+                safe = weights
+            network = ModelLoader("cpu").load_from_file(safe)
+    except LoraRefused as error:
+        raise unavailable(f"unreadable: {error.detail.get('found')}") from error
     except Exception as error:  # whatever the loaders of forty architectures raise
-        raise ModelUnavailable("upscaler", str(weights), type(error).__name__) from error
-    if not isinstance(network, ImageModelDescriptor) or network.input_channels != 3 or network.scale < 2:
-        raise ModelUnavailable("upscaler", str(weights), "no upscaler of RGB pictures")
+        raise unavailable(f"unreadable: {type(error).__name__}") from error
+    is_for_colours = network.input_channels == network.output_channels == 3
+    if not isinstance(network, ImageModelDescriptor) or not is_for_colours or network.scale < FACTOR:
+        raise unavailable("no upscaler of RGB pictures")
     return network.eval()

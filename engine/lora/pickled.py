@@ -1,4 +1,4 @@
-"""Pickled LoRAs (.ckpt, .bin, .pt) made into safetensors by a child process that runs nothing of what is in them.
+"""Pickled weights (.ckpt, .bin, .pt, .pth) made into safetensors by a child process that runs nothing in them.
 
 torch's `weights_only` builds tensors and plain containers and refuses everything else; the child has a time, and where
 the system can say so, a memory of its own. What it writes is then read as any stranger's file. Knows no base model.
@@ -18,6 +18,8 @@ ENDINGS = (".ckpt", ".bin", ".pt", ".pth")
 _SECONDS = 60
 _MEMORY = 4 << 30  # torch alone maps more than one
 _DEEPEST = 4  # tables in tables: {"state_dict": {...}}
+_BEST = ("params_ema", "params-ema", "model_state_dict", "state_dict", "params", "model", "net")
+"""Where training tools put the weights; the averaged ones come before those of the last step."""
 
 
 def to_safetensors(source: Path, target: Path) -> None:
@@ -67,6 +69,7 @@ def _tensors(table: Any, depth: int) -> "Iterator[tuple[str, Any]]":
 
     if not isinstance(table, dict) or not depth:
         return
+    table = next((table[name] for name in _BEST if isinstance(table.get(name), dict)), table)
     for name, value in table.items():
         if isinstance(value, torch.Tensor):
             yield str(name), value.detach().clone().contiguous()

@@ -12,6 +12,7 @@ import json
 import sys
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from PIL import Image
@@ -42,7 +43,9 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_AT_ONCE = asyncio.Semaphore(2)
+_AT_ONCE = 2
+_doors: "WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore]" = WeakKeyDictionary()
+"""One of each event loop: a semaphore belongs to the loop in which somebody first had to wait."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +66,8 @@ async def decoded(data: bytes) -> Decoded:
         raise UnfitUpload("too many bytes", allowed=f"{MOST_BYTES >> 20} MB")
     if not any(data.startswith(start) for start in (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF", b"GIF8")):
         raise UnfitUpload("no picture", allowed=", ".join(FORMATS))
-    async with _AT_ONCE:
+    door = _doors.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_AT_ONCE))
+    async with door:
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "engine.strangers"),
             stdin=asyncio.subprocess.PIPE,

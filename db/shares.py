@@ -4,7 +4,7 @@ Every change of a row raises `wanted`; the post is due until it shows that versi
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +36,11 @@ async def get(session: AsyncSession, share_id: int) -> Share | None:
 
 async def of_image(session: AsyncSession, image_id: int) -> Share | None:
     return (await session.scalars(select(Share).where(Share.image_id == image_id))).one_or_none()
+
+
+async def listed(session: AsyncSession, share_ids: Collection[int]) -> set[int]:
+    """Those of them that a gallery shows."""
+    return set(await session.scalars(select(Share.id).where(Share.id.in_(share_ids), *LISTED)))
 
 
 async def share(

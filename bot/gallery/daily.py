@@ -1,13 +1,14 @@
 """The best of yesterday, once a day, in servers that set a channel for it. Days are UTC's; rows say what was posted.
 
 A post is made once: its day is remembered after it stands, and before another is made the channel is looked through for
-it. Knows no clock but the one it is given.
+it. What is deleted, hidden or taken back later leaves the post as well. Knows no clock but the one it is given.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import TypedDict
 
 import discord
 
@@ -15,9 +16,9 @@ from bot.delivery.post import Stopped, named
 from bot.gallery import files
 from bot.gallery.rights import is_nsfw
 from bot.ui import exhibits, visiting
-from db import gallery, guilds, times
+from db import gallery, guilds, shares, times
 from db.database import Database
-from db.gallery import View
+from db.gallery import Exhibit, View
 from engine.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -27,8 +28,19 @@ HOUR = 9
 POLL = 60.0
 SIZE = 3
 LOOK_BACK = 50
-CHANNEL, LAST = "daily_channel", "daily_last"
-"""A server's settings: where, and the last day that was posted."""
+CHANNEL, LAST, POSTS = "daily_channel", "daily_last", "daily_posts"
+"""A server's settings: where, the last day that was posted, and the posts that stand (see `Post`)."""
+KEPT = 400
+"""Posts of a server that are looked after: those of about a year."""
+
+
+class Post(TypedDict):
+    """A post as the settings remember it; `shares` are those it shows."""
+
+    channel: int
+    message: int
+    day: str
+    shares: list[int]
 
 
 class Daily:
@@ -53,18 +65,22 @@ class Daily:
             await asyncio.sleep(self._poll)
 
     async def look(self, client: discord.Client) -> None:
-        """Post what is due now."""
+        """Post what is due now, and take out of older posts what is not shared any more."""
         now = self._now().astimezone(UTC)
+        async with self._database.reading() as session:
+            standing = await guilds.having(session, POSTS)
+            chosen = await guilds.having(session, CHANNEL)
+        for guild in standing:
+            await self._tend(client, guild.id, guild.settings[POSTS])
         if now.hour < HOUR:
             return
         yesterday = now.date() - timedelta(days=1)
-        async with self._database.reading() as session:
-            chosen = await guilds.having(session, CHANNEL)
         for guild in chosen:
             if guild.settings.get(LAST) == yesterday.isoformat():
                 continue
+            post = None
             try:
-                await self._post(client, guild.id, guild.settings[CHANNEL], yesterday)
+                post = await self._post(client, guild.id, guild.settings[CHANNEL], yesterday)
             except Exception as error:
                 problem = named(error)
                 if not isinstance(problem, Stopped):
@@ -73,27 +89,68 @@ class Daily:
                 log.warning("the channel %s takes no best of yesterday: %s", guild.settings[CHANNEL], problem)
             async with self._database.writing() as session:
                 await guilds.set_setting(session, guild.id, LAST, yesterday.isoformat())
+                if post is not None:
+                    known = (await guilds.settings(session, guild.id)).get(POSTS) or []
+                    await guilds.set_setting(session, guild.id, POSTS, [*known, post][-KEPT:])
 
-    async def _post(self, client: discord.Client, guild_id: int, channel_id: int, day: date) -> None:
+    async def _post(self, client: discord.Client, guild_id: int, channel_id: int, day: date) -> Post | None:
         begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
         view = View(guild_id=guild_id, nsfw=is_nsfw(client.get_channel(channel_id)))
         async with self._database.reading() as session:
             best = await gallery.best_between(session, view, begin, begin + timedelta(days=1), size=SIZE)
-        title = f"The best of {day:%d %B %Y}"
+        if not best:
+            return None
         channel = client.get_partial_messageable(channel_id)
-        if not best or await _stands(client, channel, title):
-            return
+        message_id = await _standing(client, channel, _title(day))
+        if message_id is None:
+            page, uploads = await self._drawn(day, best)
+            message_id = (await channel.send(view=page, files=uploads, nonce=f"b{day:%Y%m%d}")).id
+        return Post(channel=channel_id, message=message_id, day=day.isoformat(), shares=[one.share.id for one in best])
+
+    async def _tend(self, client: discord.Client, guild_id: int, posts: list[Post]) -> None:
+        async with self._database.reading() as session:
+            listed = await shares.listed(session, {one for post in posts for one in post["shares"]})
+        changed: dict[int, Post | None] = {}
+        for post in posts:
+            left = [one for one in post["shares"] if one in listed]
+            if left == post["shares"]:
+                continue
+            message = client.get_partial_messageable(post["channel"]).get_partial_message(post["message"])
+            try:
+                if left:
+                    async with self._database.reading() as session:
+                        best = await gallery.exhibits(session, left)
+                    page, uploads = await self._drawn(date.fromisoformat(post["day"]), best)
+                    await message.edit(view=page, attachments=uploads)
+                else:
+                    await message.delete()
+            except Exception as error:
+                if not isinstance(problem := named(error), Stopped):
+                    log.info("a best of yesterday waits to be changed: %s", type(problem).__name__)
+                    continue
+                left = []
+            changed[post["message"]] = Post({**post, "shares": left}) if left else None
+        if changed:
+            async with self._database.writing() as session:
+                known: list[Post] = (await guilds.settings(session, guild_id)).get(POSTS) or []
+                kept = [changed.get(post["message"], post) for post in known]
+                await guilds.set_setting(session, guild_id, POSTS, [one for one in kept if one is not None] or None)
+
+    async def _drawn(self, day: date, best: list[Exhibit]) -> tuple[discord.ui.LayoutView, list[discord.File]]:
         shown, uploads = await files.smalls(self._storage, best)
-        page = exhibits.page(title, shown, (), visiting.visits(best), "")
-        await channel.send(view=page, files=uploads, nonce=f"b{day:%Y%m%d}")
+        return exhibits.page(_title(day), shown, (), visiting.visits(best), ""), uploads
 
 
-async def _stands(client: discord.Client, channel: discord.PartialMessageable, title: str) -> bool:
-    """Whether the bot has said this lately; a dead process may not have remembered."""
+def _title(day: date) -> str:
+    return f"The best of {day:%d %B %Y}"
+
+
+async def _standing(client: discord.Client, channel: discord.PartialMessageable, title: str) -> int | None:
+    """The message in which the bot has said this lately; a dead process may not have remembered."""
     async for message in channel.history(limit=LOOK_BACK):
         if client.user is not None and message.author.id == client.user.id and title in _words(message.components):
-            return True
-    return False
+            return message.id
+    return None
 
 
 def _words(components: object) -> str:

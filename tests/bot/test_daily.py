@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from bot.gallery.daily import Daily
-from db import guilds, likes, users
+from db import guilds, images, likes, shares, users
 from db.likes import Press
 from tests.bot.studio import Json, Running, private_words
 from tests.bot.test_gallery import hang, pictures
@@ -63,3 +63,25 @@ async def test_a_post_that_was_not_remembered_is_found_again(bot: Running) -> No
         await guilds.set_setting(session, int(bot.pg.channel("general")["guild_id"]), "daily_last", None)
     await daily.look(bot.studio)
     assert len(posts(bot)) == 1
+
+
+async def test_what_is_deleted_or_taken_back_later_leaves_the_post_too(bot: Running) -> None:
+    await hang(bot, "a red house", "a blue boat")
+    for image in (1, 2):
+        await like(bot, image, "Ada", at=MORNING - timedelta(days=1))
+    await bot.pg.person("Ada").slash("studio", "admin channel", use="daily", channel=bot.pg.channel("general")["id"])
+    daily = Daily(database=bot.database, storage=bot.storage, now=lambda: MORNING)
+    await daily.look(bot.studio)
+    (post,) = posts(bot)
+    assert len(post["attachments"]) == 2
+    async with bot.database.writing() as session:
+        await images.delete(session, 1)
+    await daily.look(bot.studio)
+    assert [one[:5] for one in pictures(post)] == ["a blu"]
+    assert [one["filename"] for one in post["attachments"]] == ["2.webp"]
+    async with bot.database.writing() as session:
+        await shares.unshare(session, 2)
+    await daily.look(bot.studio)
+    assert posts(bot) == []
+    async with bot.database.reading() as session:
+        assert await guilds.having(session, "daily_posts") == []

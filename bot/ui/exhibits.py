@@ -116,7 +116,8 @@ def layout(parts: Sequence[ui.Item[Layout]], presses: Rows, colour: discord.Colo
 def line(one: Exhibit) -> str:
     """A picture on one line of a list."""
     prompt = bold(one.prompt, 60) if one.prompt is not None else "*prompt kept*"
-    hearts = f" · ❤️ {one.share.likes}" if one.share.likes else ""
+    # Spaces that do not break: the number stays beside its heart.
+    hearts = f" ·\u00a0❤️\u00a0{one.share.likes}" if one.share.likes else ""
     return f"{prompt} by {author(one)}{hearts}"
 
 

@@ -22,7 +22,8 @@ class Shows:
         """One picture with the buttons of a single one."""
 
         def draw(upload: Upload) -> Drawing:
-            content = "\n".join([cards.single(job, image, interaction.user.id), *upload.notices])
+            pages = cards.pages([image], self._web_address)
+            content = "\n".join([cards.single(job, image, interaction.user.id), *upload.notices, *pages])
             return Drawing(content=content, upload=upload, view=buttons.single_view(image))
 
         await self._answer(interaction, [image], draw)
@@ -31,7 +32,7 @@ class Shows:
         """A job's pictures with the buttons of its card, and more lines below its name."""
 
         def draw(upload: Upload) -> Drawing:
-            content = cards.result(job, [*lines, *upload.notices])
+            content = cards.result(job, [*lines, *upload.notices, *cards.pages(images, self._web_address)])
             return Drawing(content=content, upload=upload, view=buttons.result_view(job, images))
 
         await self._answer(interaction, images, draw)

@@ -17,7 +17,10 @@ from engine.metadata import PictureMetadata
 from engine.storage import Storage, Stored
 from engine.strangers import MOST_BYTES, decoded
 
-HOSTS = ("cdn.discordapp.com", "media.discordapp.net")
+HOSTS = (
+    *("cdn.discordapp.com", "media.discordapp.net"),
+    *("images-ext-1.discordapp.net", "images-ext-2.discordapp.net"),  # copies of what is linked in messages
+)
 
 _TIMEOUT = aiohttp.ClientTimeout(total=15, connect=5)
 _LONGEST_ADDRESS = 2000

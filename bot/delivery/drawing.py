@@ -92,5 +92,5 @@ async def draw_ended(storage: Storage, moment: Moment, *, rung: Rung = Rung.PNG,
         # A grid stands or falls as a whole: its other pictures were asked for with the same words.
         return Drawing(content=cards.withheld(job, len(withheld)), upload=NO_FILES, view=look_view(job))
     upload = await pack(storage, moment.images, job.upload_limit, rung=rung, web_address=web_address)
-    content = cards.result(job, list(upload.notices))
+    content = cards.result(job, [*upload.notices, *cards.pages(moment.images, web_address)])
     return Drawing(content=content, upload=upload, view=buttons.result_view(job, moment.images))

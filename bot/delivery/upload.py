@@ -51,7 +51,7 @@ async def pack(
             notices.append(cards.missing(image))
             continue
         if content is None:
-            address = f"{web_address.rstrip('/')}/images/{image.id}" if web_address else None
+            address = cards.page(web_address, image) if web_address else None
             notices.append(cards.too_large(image, limit, address))
             continue
         is_png = content.startswith(b"\x89PNG")

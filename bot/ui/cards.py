@@ -1,5 +1,6 @@
 """What cards say: the text of every message that shows a job, in one voice. Pure: rows in, text out; sends nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -72,6 +73,22 @@ def result(job: Job, notices: list[str]) -> str:
     """A finished card; the notices say what about its files is not as usual, a line each."""
     again = [REPEATED] if job.repeats_id is not None else []
     return "\n".join([heading(job), *again, *notices])
+
+
+def page(web_address: str, image: Image) -> str:
+    """Where a picture's page is; the address of the web gallery may come without a scheme."""
+    base = web_address if "://" in web_address else f"http://{web_address}"
+    return f"{base.rstrip('/')}/images/{image.id}"
+
+
+def pages(images: Sequence[Image], web_address: str | None) -> list[str]:
+    """A line that links to the pictures' pages, where there are such; a link button would be no dynamic item."""
+    if not web_address or not images:
+        return []
+    if len(images) == 1:
+        return [f"-# [Page](<{page(web_address, images[0])}>)"]
+    links = " ".join(f"[{image.index + 1}](<{page(web_address, image)}>)" for image in images)
+    return [f"-# Pages {links}"]
 
 
 def ended(job: Job, reason: str | None) -> str:

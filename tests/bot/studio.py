@@ -134,7 +134,7 @@ async def running(
         await point(config.discord)
         async with Database.open(url) as database, engine or FakeEngine() as drawing:
             storage = Storage(folder / "pictures")
-            delivery = Delivery(database=database, storage=storage)
+            delivery = Delivery(database=database, storage=storage, web_address=config.web.address or None)
             catalogue = parts.catalogue(config)
             worker = Worker(
                 database,

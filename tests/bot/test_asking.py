@@ -196,6 +196,51 @@ async def test_remix_and_describe_work_on_anybodys_picture(bot: Running) -> None
         assert private_words(await ada.menu(words, menu)) == "This message shows no picture."
 
 
+async def test_describe_by_menu_reads_a_strangers_picture(bot: Running) -> None:
+    house = Thing(kind="house", color="red", x=0.5, y=0.5, size=0.6)
+    buffer = io.BytesIO()
+    paint(Scene(category="object", things=(house,), ground="white")).save(buffer, "PNG")
+    theirs = await bot.pg.person("Ben").say("studio", "look", files=[("x.png", buffer.getvalue())])
+    asked = await bot.pg.person("Ada").menu(theirs, "Describe")
+    await bot.pg.wait_for(lambda: bool(asked.message and asked.message["embeds"]), 60)
+    assert asked.message is not None
+    assert "red" in asked.message["embeds"][0]["description"]
+    assert labels(asked.message)[0] == "Imagine 1"
+
+
+async def test_a_suffix_goes_behind_every_prompt_until_it_is_taken_away(bot: Running) -> None:
+    ada = bot.pg.person("Ada")
+    assert "`" not in private_words(await ada.slash("studio", "prefer suffix", parameters="--ar 2:1 --no people"))
+    await bot.imagine(prompt="a house", count=1, steps=1)
+    await bot.imagine(prompt="a house --ar 1:2", count=1, steps=1)
+    refused = private_words(await ada.slash("studio", "prefer suffix", parameters="--sed 4"))
+    assert "`--seed`" in refused
+    assert private_words(await ada.slash("studio", "prefer suffix")) == "You have no suffix now."
+    await bot.imagine(prompt="a house", count=1, steps=1)
+    first, second, third = (job.request for job in await bot.delivered(3))
+    assert first["width"] > first["height"]
+    assert first["negative_prompt"] == second["negative_prompt"] == "people"
+    assert second["width"] < second["height"]
+    assert (third["width"], third["negative_prompt"]) == (third["height"], "")
+
+
+async def test_with_a_web_address_cards_link_to_the_pages_of_their_pictures(tmp_path: Path, sqlite_url: str) -> None:
+    document = {"web": {"address": "gallery.example:8080"}}
+    async with world() as pg, running(tmp_path, sqlite_url, pg=pg, document=document) as bot:
+        card = await bot.imagine(prompt="a house " * 300, count=2, steps=1)
+        base = "http://gallery.example:8080/images"
+        assert card["content"].splitlines()[-1] == f"-# Pages [1](<{base}/1>) [2](<{base}/2>)"
+        assert len(card["content"]) <= 2000
+        single = (await pg.person("Ben").click(card, "U2")).message
+        assert single is not None
+        await pg.wait_for(lambda: bool(single["attachments"]))
+        assert single["content"].splitlines()[-1] == f"-# [Page](<{base}/2>)"
+        await bot.pg.person("Ada").click(single, "Delete")
+        await pg.wait_for(lambda: "/2>" not in card["content"])
+        assert f"{base}/1>" in card["content"]
+        bot.was_polite()
+
+
 async def test_describe_reads_a_picture_and_its_buttons_draw_the_prompts(bot: Running) -> None:
     house = Thing(kind="house", color="red", x=0.5, y=0.5, size=0.6)
     buffer = io.BytesIO()

@@ -122,6 +122,16 @@ async def test_remix_mode_makes_the_drawing_buttons_ask_for_words(bot: Running) 
     assert (made.request["prompt"], made.request["image"]) == ("a cat", None)
     assert (await bot.pg.person("Ben").click(grid, "V1")).modal is None
     await bot.delivered(4)
+    card = await single(bot)
+    for label, strength in (("Vary (Subtle)", 0.4), ("Vary (Strong)", 0.75)):
+        form = await ada.click(card, label)
+        await result(bot, await ada.submit(form, {"prompt": "a yellow house"}))
+        made = (await bot.jobs())[-1]
+        assert (made.request["prompt"], made.request["strength"]) == ("a yellow house", strength)
+    await ada.click(panel, "Remix mode: on")
+    await bot.pg.wait_for(lambda: "Remix mode: off" in labels(panel))
+    assert (await ada.click(card, "Vary (Strong)")).modal is None
+    await bot.delivered(8)
 
 
 async def test_an_author_can_keep_prompts_out_of_files(bot: Running) -> None:
@@ -166,6 +176,14 @@ async def test_reactions_send_the_pictures_apart_and_delete_them(bot: Running) -
     sent = bot.pg.messages(cleo.dm())
     assert ["seed 5" in sent[0]["content"], "seed 6" in sent[1]["content"]] == [True, True]
     assert all("job 1" in one["content"] and len(one["attachments"]) == 1 for one in sent)
+    bot.engine.hold()
+    waiting = (await ben.slash("studio", "imagine", prompt="a cat", steps=5)).message
+    assert waiting is not None
+    await cleo.react(waiting, "❌")
+    await ben.react(waiting, "❌")
+    await bot.pg.wait_for(lambda: waiting["content"].endswith(("Stopping", "Cancelled")))
+    bot.engine.release()
+    await bot.pg.wait_for(lambda: waiting["content"].endswith("Cancelled"))
     await cleo.react(card, "❌")
     await ben.react(card, "❌")
     await bot.pg.wait_for(lambda: card["id"] not in [one["id"] for one in bot.pg.messages("studio")])

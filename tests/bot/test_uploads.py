@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from bot.errors import ForeignAddress, NotFetched, explain
-from bot.uploads import Uploads, check_address
+from bot.uploads import HOSTS, Uploads, check_address
 from engine.errors import UnfitUpload
 from engine.metadata import PictureMetadata
 from engine.storage import Storage, encode_png
@@ -66,7 +66,7 @@ def test_only_discords_own_addresses_are_opened(address: str) -> None:
     assert "Discord" in words
 
 
-@pytest.mark.parametrize("host", ["cdn.discordapp.com", "media.discordapp.net"])
+@pytest.mark.parametrize("host", HOSTS)
 def test_discords_addresses_are_opened(host: str) -> None:
     check_address(f"https://{host}/attachments/1/2/a.png?ex=1&is=2&hm=3")
 

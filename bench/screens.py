@@ -6,6 +6,7 @@ and Chromium on the playground's page, on one clock. Pictures are taken as they 
 
 import argparse
 import asyncio
+import io
 import random
 import tempfile
 import time
@@ -174,11 +175,12 @@ class Scene:
         card = self.page.locator(f"article.message[data-id='{message['id']}'] .container").first
         await card.scroll_into_view_if_needed()
         await self.page.wait_for_timeout(800)
-        await card.screenshot(path=self.folder / f"{name}.png", animations="disabled")
+        with Image.open(io.BytesIO(await card.screenshot(animations="disabled"))) as taken:
+            _save(taken.convert("RGB"), self.folder / f"{name}.webp")
 
     def together(self, name: str, columns: list[list[str]]) -> None:
         """Several cards in one picture, column by column."""
-        cards = [[Image.open(self.folder / f"{one}.png").convert("RGB") for one in column] for column in columns]
+        cards = [[Image.open(self.folder / f"{one}.webp").convert("RGB") for one in column] for column in columns]
         width = sum(max(one.width for one in column) for column in cards) + GAP * (len(cards) + 1)
         height = max(sum(one.height + GAP for one in column) for column in cards) + GAP
         sheet, left = Image.new("RGB", (width, height), EDGE), GAP
@@ -188,10 +190,14 @@ class Scene:
                 sheet.paste(one, (left, top))
                 top += one.height + GAP
             left += max(one.width for one in column) + GAP
-        sheet.save(self.folder / f"{name}.png")
+        _save(sheet, self.folder / f"{name}.webp")
         for column in columns:
             for one in column:
-                (self.folder / f"{one}.png").unlink()
+                (self.folder / f"{one}.webp").unlink()
+
+
+def _save(image: Image.Image, file: Path) -> None:
+    image.save(file, "WEBP", quality=90, method=6)
 
 
 async def run(folder: Path) -> None:

@@ -117,7 +117,7 @@ def line(one: Exhibit) -> str:
     """A picture on one line of a list."""
     prompt = bold(one.prompt, 60) if one.prompt is not None else "*prompt kept*"
     # Spaces that do not break: the number stays beside its heart.
-    hearts = f" ·\u00a0❤️\u00a0{one.share.likes}" if one.share.likes else ""
+    hearts = f"\u00a0· ❤️\u00a0{one.share.likes}" if one.share.likes else ""
     return f"{prompt} by {author(one)}{hearts}"
 
 

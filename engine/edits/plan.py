@@ -15,7 +15,7 @@ from engine.describe import Describer
 from engine.edits import region, tiles
 from engine.edits.keeping import feather, merged
 from engine.edits.outline import FACTOR, LONGEST, canvas_of, check, frame, strength_of, tile_side, upscaled, usual
-from engine.edits.words import rewritten, scenery
+from engine.edits.words import placed, rewritten, scenery
 from engine.errors import BadRequest
 from engine.models import Catalogue, ModelEntry
 from engine.requests import MOST_REFERENCES, MOST_TEXTS, ImageRequest, Reference
@@ -78,7 +78,7 @@ def _told(request: ImageRequest, entry: ModelEntry, reader: Reads) -> ImageReque
         (words, reference.weight)
         for reference in request.references
         if reference.kind != "style" and reference.weight > 0 and not entry.looks_at(reference.kind)
-        if (words := _shown(reader, reference))
+        if (words := _shown(reader, reference, request.prompt))
     ]
     if not said:
         return request
@@ -89,8 +89,12 @@ def _told(request: ImageRequest, entry: ModelEntry, reader: Reads) -> ImageReque
     return replace(request, texts=tuple((text, weight / whole) for text, weight in texts)[:MOST_TEXTS])
 
 
-def _shown(reader: Reads, reference: Reference) -> str:
-    return reader.subject(reference.image) if reference.kind == "subject" else reader.words(reference.image)
+def _shown(reader: Reads, reference: Reference, prompt: str) -> str:
+    """A subject is told where the prompt has its things: without a place of its own it would loosen the prompt's."""
+    if reference.kind != "subject":
+        return reader.words(reference.image)
+    subject = reader.subject(reference.image)
+    return subject and placed(subject, prompt)
 
 
 def _planned(

@@ -54,6 +54,15 @@ def scenery(scene: str) -> str:
     return f"{where} {time[0] if time else ''}".strip()
 
 
+def placed(thing: str, scene: str) -> str:
+    """`thing` where the things of a scene are: "a cat" and "a red house in the snow" become "a cat in the snow"."""
+    place, time = (re.search(rf"\b(?:{words})\b", scene) for words in (_PLACE, _TIME))
+    ground = re.search(rf"\b({_COLOR}) (?:background|ground|backdrop)\b|\bon (?:{_A})?({_COLOR})$", scene)
+    if place is None and time is None:
+        return f"{thing} on {_an(ground[1] or ground[2])} background" if ground else thing
+    return " ".join([thing, *(found[0] for found in (place, time) if found)])
+
+
 def _either(words: dict[str, tuple[str, ...]]) -> str:
     """A pattern of all wordings, the longest first."""
     return "|".join(sorted((re.escape(word) for said in words.values() for word in said), key=len, reverse=True))

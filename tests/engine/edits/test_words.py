@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from engine.edits.words import rewritten, scenery
+from engine.edits.words import placed, rewritten, scenery
 
 NIGHT = "a red house in the snow at night"
 PAIR = "a red house to the left of a blue cat on a white background"
@@ -56,3 +56,17 @@ def test_no_instruction_takes_long(text: str) -> None:
     began = time.process_time()
     rewritten(text, text)
     assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("scene", "said"),
+    [
+        ("a red circle on a white background", "a teal square on a white background"),
+        ("a red house in the snow at night", "a teal square in the snow at night"),
+        ("two birds on the sea", "a teal square on the sea"),
+        ("a red circle", "a teal square"),
+        ("", "a teal square"),
+    ],
+)
+def test_a_thing_is_put_where_a_scene_has_its_things(scene: str, said: str) -> None:
+    assert placed("a teal square", scene) == said

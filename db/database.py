@@ -22,6 +22,8 @@ from db.errors import DatabaseDamaged, DatabaseFull, DatabaseUnavailable, ReadOn
 
 FILE_NAME = "atelier.db"
 READERS = 4
+CONNECTIONS = 15
+"""Of one process to PostgreSQL, which allows a hundred unless told otherwise."""
 
 Role = Literal["writer", "reader", "migrator"]
 
@@ -43,7 +45,8 @@ class Database:
             self._writer = _sqlite(url, "writer", pool_size=1, max_overflow=0)
             self._reader = _sqlite(url, "reader", pool_size=READERS, max_overflow=0)
         else:
-            self._writer = create_async_engine(url, pool_pre_ping=True)
+            # As many as a burst needs, kept: opening one takes longer than most transactions.
+            self._writer = create_async_engine(url, pool_pre_ping=True, pool_size=CONNECTIONS, max_overflow=0)
             self._reader = self._writer.execution_options(postgresql_readonly=True)
         self._writing = async_sessionmaker(self._writer, expire_on_commit=False)
         self._reading = async_sessionmaker(self._reader, expire_on_commit=False)

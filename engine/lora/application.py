@@ -5,14 +5,15 @@ Layers that are given the very same input (q, k and v) share the first product. 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import torch
 
 from engine.lora.mixing import Block, block_of
 from engine.lora.pages import Halves
 
-Weights = Callable[[Block], list[list[float]]]
+Weights: TypeAlias = Callable[[Block], list[list[float]]]
+Forward: TypeAlias = Callable[[torch.Tensor], torch.Tensor]
 
 _TOGETHER = (
     ("to_q", "to_k", "to_v", "proj_mlp"),
@@ -67,41 +68,55 @@ class _Gathering:
             begins = torch.tensor([place * rows for place in order], device=half.tensor.device)
             self._sources.append((half.tensor.flatten(0, 1), begins.view(1, -1, 1)))
 
-    def __call__(self, ranks: torch.Tensor) -> list[torch.Tensor]:
-        """For ranks (rows, r), of each tensor: (rows, layers x r, width)."""
-        made = []
-        for source, begins in self._sources:
-            chosen = ranks.to(source.device).unsqueeze(1) + begins
-            made.append(source.index_select(0, chosen.flatten()).view(len(ranks), -1, source.shape[1]))
-        return made
+    def buffers(self, rows: int, wide: int) -> list[torch.Tensor]:
+        """For each tensor what is gathered from it, (rows, layers x wide, width), not filled yet."""
+        return [
+            torch.empty(rows, begins.shape[1] * wide, source.shape[1], dtype=source.dtype, device=source.device)
+            for source, begins in self._sources
+        ]
+
+    def fill(self, buffers: Sequence[torch.Tensor], ranks: torch.Tensor) -> None:
+        """With the matrices of ranks (rows, wide)."""
+        for (source, begins), buffer in zip(self._sources, buffers, strict=True):
+            chosen = (ranks.to(source.device).unsqueeze(1) + begins).flatten()
+            torch.index_select(source, 0, chosen, out=buffer.view(-1, source.shape[1]))
 
 
 class Plan:
     """The layers of a layout for a batch whose row i has the adapter ranks `ranks[i]`, (rows, r).
 
     Args:
-        keeps: whatever must live as long as this does.
+        keeps: whatever must live as long as this composition does.
     """
 
     def __init__(self, layout: Layout, ranks: torch.Tensor, *, keeps: tuple[object, ...]) -> None:
-        self._keeps = keeps
-        self._ranks = ranks
+        self.layout = layout
+        self.shape = ranks.shape
         self._layers: list[_Layer] = []
         self._firsts: list[_First] = []
-        wide = ranks.shape[1]
-        downs, ups = layout.downs(ranks), layout.ups(ranks)
+        rows, wide = ranks.shape
+        with torch.inference_mode(False):  # so that they can be filled anywhere
+            self._downs, self._ups = layout.downs.buffers(rows, wide), layout.ups.buffers(rows, wide)
         for names in layout.groups:
             # Layers of a group have one width, so they stand side by side in what was gathered.
             which, slot = layout.downs.slots[names[0]]
-            down = downs[which].narrow(1, slot * wide, len(names) * wide)
+            down = self._downs[which].narrow(1, slot * wide, len(names) * wide)
             first = _First(down.transpose(1, 2), layout.blocks[names[0]], len(names))
             self._firsts.append(first)
             for place, name in enumerate(names):
                 which, slot = layout.ups.slots[name]
-                up = ups[which].narrow(1, slot * wide, wide)
-                self._layers.append(_Layer(layout.linears[name], first, up, slice(place * wide, (place + 1) * wide)))
-        self.bytes = sum(map(_bytes, (*downs, *ups)))
+                up = self._ups[which].narrow(1, slot * wide, wide)
+                part = slice(place * wide, (place + 1) * wide)
+                self._layers.append(_Layer(layout.linears[name], first, up, part))
+        self.bytes = sum(map(_bytes, (*self._downs, *self._ups)))
         self._weighed: object = None
+        self.become(ranks, keeps=keeps)
+
+    def become(self, ranks: torch.Tensor, *, keeps: tuple[object, ...]) -> None:
+        """Another composition of the same shape, in the place of this one."""
+        self._keeps = keeps
+        self.layout.downs.fill(self._downs, ranks)
+        self.layout.ups.fill(self._ups, ranks)
 
     def weigh(self, weights: Weights, *, blockwise: bool) -> None:
         """Set the factor of every rank of every row, (rows, r or less), the same for all blocks or one by one."""
@@ -109,7 +124,7 @@ class Plan:
         told = {block: weights(block) for block in blocks}
         if told == self._weighed:
             return
-        wide = self._ranks.shape[1]
+        wide = self.shape[1]
         padded = {block: [row + [0.0] * (wide - len(row)) for row in rows] for block, rows in told.items()}
         made: dict[tuple[object, ...], torch.Tensor] = {}
         for first in self._firsts:
@@ -123,17 +138,17 @@ class Plan:
     @contextmanager
     def applied(self) -> Iterator[None]:
         """The layers add their adapters within; what they were is put back whatever happens."""
-        before = [(layer.linear, layer.linear.__dict__.get("forward")) for layer in self._layers]
+        before = [layer.linear.__dict__.get("forward") for layer in self._layers]
         try:
             for layer in self._layers:
-                layer.linear.__dict__["forward"] = layer.forward(layer.linear.forward)
+                layer.linear.__dict__["forward"] = layer.forward()
             yield
         finally:
-            for linear, forward in before:
+            for layer, forward in zip(self._layers, before, strict=True):
                 if forward is None:
-                    linear.__dict__.pop("forward", None)
+                    layer.linear.__dict__.pop("forward", None)
                 else:
-                    linear.__dict__["forward"] = forward
+                    layer.linear.__dict__["forward"] = forward
             for first in self._firsts:
                 first.forget()
 
@@ -160,15 +175,23 @@ class _First:
         self._given = self._made = None
 
 
-@dataclass(frozen=True, eq=False)
 class _Layer:
-    linear: torch.nn.Linear
-    first: _First
-    up: torch.Tensor
-    place: slice
+    def __init__(self, linear: torch.nn.Linear, first: _First, up: torch.Tensor, place: slice) -> None:
+        self.linear = linear
+        self._first = first
+        self._up = up
+        self._place = place
+        self._over: tuple[Any, Forward] | None = None
 
-    def forward(self, base: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[torch.Tensor], torch.Tensor]:
-        first, up, place, alone = self.first, self.up, self.place, self.first.members == 1
+    def forward(self) -> Forward:
+        """What the layer does now, and this on top of it; made once for the layer as it usually is."""
+        under = self.linear.__dict__.get("forward")
+        if self._over is None or self._over[0] is not under:
+            self._over = under, self._on_top_of(self.linear.forward)
+        return self._over[1]
+
+    def _on_top_of(self, base: Forward) -> Forward:
+        first, up, place, alone = self._first, self._up, self._place, self._first.members == 1
 
         def adapted(given: torch.Tensor) -> torch.Tensor:
             made = base(given)

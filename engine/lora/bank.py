@@ -158,11 +158,14 @@ class Bank:
         if plan is None:
             ranks = padded(tuple(rank for adapter in row for rank in adapter.rows) for row in rows)
             touched = _together([adapter.modules for row in rows for adapter in row])
-            plan = Plan(
-                self._layout(component, touched),
-                torch.tensor(ranks),
-                keeps=tuple(adapter for row in rows for adapter in row),
-            )
+            layout, chosen = self._layout(component, touched), torch.tensor(ranks)
+            keeps = tuple(adapter for row in rows for adapter in row)
+            old = self._plans.popitem(last=False)[1] if len(self._plans) >= _PLANS else None
+            if old is not None and old.layout is layout and old.shape == chosen.shape:
+                plan = old
+                plan.become(chosen, keeps=keeps)
+            else:
+                plan = Plan(layout, chosen, keeps=keeps)
             self._plans[key] = plan
         self._plans.move_to_end(key)
         while len(self._plans) > 1 and (

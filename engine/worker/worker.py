@@ -310,11 +310,12 @@ class Worker:
 
     async def _hold(self, running: _Running) -> None:
         """Keep the claim alive. The first look is at once, for a cancel that came between claim and start."""
+        state = await self._claims.look(running.job)
         while True:
-            state = await self._claims.hold(running.job)
             if state != "held":
                 running.interrupt(state)
             await asyncio.sleep(self._third_of_lease)
+            state = await self._claims.hold(running.job)
 
     def _tell_ended(self, job_ids: list[int]) -> None:
         for job_id in job_ids:

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ from PIL import Image
 from bench.bot_process import Bot
 from bench.comparing import drawn, psnr
 from engine.engine import Engine
+from engine.lora.shelf import Shelf
 from engine.models import POCKET_FOLDER, Catalogue
 from engine.storage import Storage
 from engine.worker.asking import request_of
 from playground import Playground
 from tests.bot.studio import Json, is_result, labels
+from tests.bot.test_lora import lora
 from tests.e2e.conftest import Rows
 
 pytestmark = [
@@ -57,6 +60,43 @@ async def test_the_short_job_of_two_ends_first_and_a_cancelled_one_leaves_the_ot
             for attachment, image in zip(card["attachments"], alone.images, strict=True):
                 assert psnr(Image.open(io.BytesIO(pg.attachment_bytes(attachment))).convert("RGB"), image) >= 60
     assert pg.pings == []
+
+
+async def test_two_people_with_loras_of_their_own_are_served_at_once_and_apart(
+    pg: Playground, tmp_path: Path, rows: Rows
+) -> None:
+    bot = Bot("bot", tmp_path, pg, ATELIER_LIMITS__STEPS="100", OMP_NUM_THREADS="1")
+    await bot.start()
+    ada, ben, cleo = pg.person("Ada"), pg.person("Ben"), pg.person("Cleo")
+    for seed, name in enumerate(("ink", "oil")):
+        added = await ada.slash("studio", "lora add", name=name, file=("made.safetensors", lora(seed)))
+        assert added.message is not None, added.reason
+        preview = added.message
+        await pg.wait_for(lambda preview=preview: is_result(preview), 120, what=f"pictures of {name}")
+
+    long = await imagine(ada, prompt="a red house --size 128x128 --seed 3 --steps 90 --lora ink:0.05", count=1)
+    doomed = await imagine(cleo, prompt="a yellow circle --size 128x128 --steps 100 --lora oil:0.1", count=2)
+    short = await imagine(ben, prompt="a blue boat --size 128x128 --seed 7 --steps 4 --lora oil:0.05", count=1)
+    await pg.wait_for(lambda: is_result(short), 120)
+    assert not is_result(long), "the short job ended first"
+    await cleo.click(doomed, "Cancel")
+    await pg.wait_for(lambda: doomed["content"].endswith("Cancelled"), 60)
+    await pg.wait_for(lambda: is_result(long), 200)
+    done = rows("SELECT id, request FROM jobs WHERE status = 'succeeded' ORDER BY finished_at")[2:]
+    await bot.stop()
+
+    asked = [request_of(json.loads(request), Storage(tmp_path).open) for _, request in done]
+    assert [one.steps for one in asked] == [4, 90]
+    assert len({one.loras[0].name for one in asked}) == 2
+    shelf = Shelf(tmp_path / "storage" / "loras")
+    async with Engine(Catalogue(), device="cpu", dtype="float32", threads=1, find_lora=shelf.find) as engine:
+        for request, card in zip(asked, (short, long), strict=True):
+            shown = Image.open(io.BytesIO(pg.attachment_bytes(card["attachments"][0]))).convert("RGB")
+            alone, without = [await drawn(engine, one) for one in (request, replace(request, loras=()))]
+            assert alone is not None
+            assert without is not None
+            assert psnr(shown, alone.images[0]) >= 60
+            assert psnr(shown, without.images[0]) < 30, "the LoRA is to be seen"
 
 
 async def imagine(person: Any, **options: Any) -> Json:

@@ -21,7 +21,7 @@ from engine.lora.errors import LoraMissing
 from engine.models import Catalogue
 from engine.requests import Event, ImageRequest, Pictures
 from engine.residents import Resident, Residents, collect
-from engine.tickets import Ticket
+from engine.tickets import Post, Ticket
 
 if TYPE_CHECKING:
     from engine.families import Adapted, Family, Row
@@ -86,6 +86,7 @@ class Engine:
         self._preview_every = preview_every
         self._retry_seconds = retry_seconds
         self._tickets: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
+        self._post = Post()
         self._closing = threading.Event()
         self._lost: DeviceFailed | None = None
         self._residents = Residents(
@@ -141,7 +142,7 @@ class Engine:
         self._check(request)
         if self._closing.is_set():
             raise EngineClosed
-        ticket = Ticket(request, asyncio.get_running_loop())
+        ticket = Ticket(request, asyncio.get_running_loop(), self._post)
         self._tickets.put(ticket)
         try:
             while True:
@@ -188,11 +189,13 @@ class Engine:
                         self._floor.advance()
                     except torch.AcceleratorError as error:
                         self._lose(error)
+                    self._post.send()
         while not self._tickets.empty():
             if (late := self._tickets.get()) is not None:
                 late.fail(EngineClosed())
         if self._floor is not None:
             self._floor.clear(EngineClosed)
+        self._post.send()
 
     def _load_first(self) -> None:
         try:
@@ -231,6 +234,7 @@ class Engine:
             lanes=self._lanes,
             preview_every=self._preview_every,
             stopping=self._closing.is_set,
+            send=self._post.send,
             typed=self._typed,
             wake=lambda: self._tickets.put(None),
         )

@@ -44,6 +44,7 @@ class Floor:
         held: the model of a name if it is on the device.
         lanes: rows in flight at most; a picture with a negative prompt counts as two.
         stopping: whether the engine closes.
+        send: brings what tickets were told to those who wait for it; otherwise done after each `advance`.
         typed: makes an error fit for the asker.
         wake: to be called, from any thread, when something that was waited for is there.
     """
@@ -57,6 +58,7 @@ class Floor:
         lanes: int,
         preview_every: int,
         stopping: Callable[[], bool],
+        send: Callable[[], None],
         typed: Callable[[Exception], EngineError],
         wake: Callable[[], None],
     ) -> None:
@@ -67,6 +69,7 @@ class Floor:
         self._lanes = lanes
         self._preview_every = preview_every
         self._stopping = stopping
+        self._send = send
         self._typed = typed
         self._wake = wake
         self._waiting: deque[_Waiting] = deque()
@@ -144,6 +147,7 @@ class Floor:
     def _prepare(self, ticket: Ticket) -> None:
         try:
             ticket.report(Progress(step=0, steps=ticket.request.steps_run))
+            self._send()  # loading may take a while, and the first step's progress would take its place
             model = self._model(ticket.request.model)
             if isinstance(model, ByItself):
                 self._draw_alone(ticket, model)
@@ -161,10 +165,15 @@ class Floor:
     def _draw_alone(self, ticket: Ticket, model: ByItself) -> None:
         """From the first step to the last, with nothing beside it."""
         began = time.perf_counter()
+
+        def report(progress: Progress) -> None:
+            ticket.report(progress)
+            self._send()
+
         try:
             images = model.pipeline.draw(
                 ticket.request,
-                report=ticket.report,
+                report=report,
                 stop=lambda: ticket.cancelled.is_set() or self._stopping(),
             )
         except Interrupted:

@@ -13,14 +13,42 @@ from engine.errors import EngineError
 from engine.requests import Event, ImageRequest, Pictures, Progress
 
 
-class Ticket:
-    """A request on its way, and the two-place letterbox for what comes back: the newest progress, and the end."""
+class Post:
+    """What the device thread has to tell, gathered so that it crosses once for all who hear of one turn.
 
-    def __init__(self, request: ImageRequest, loop: asyncio.AbstractEventLoop) -> None:
+    Every crossing wakes the loop, which then wants the interpreter just when the device should get its next work.
+    """
+
+    def __init__(self) -> None:
+        self._letters: dict[asyncio.AbstractEventLoop, list[Callable[[], None]]] = {}
+
+    def add(self, loop: asyncio.AbstractEventLoop, letter: Callable[[], None]) -> None:
+        self._letters.setdefault(loop, []).append(letter)
+
+    def send(self) -> None:
+        letters, self._letters = self._letters, {}
+        for loop, calls in letters.items():
+            with contextlib.suppress(RuntimeError):  # the loop is closed already
+                loop.call_soon_threadsafe(_deliver, calls)
+
+
+def _deliver(calls: list[Callable[[], None]]) -> None:
+    for call in calls:
+        call()
+
+
+class Ticket:
+    """A request on its way, and the two-place letterbox for what comes back: the newest progress, and the end.
+
+    What is reported arrives once `post` is sent.
+    """
+
+    def __init__(self, request: ImageRequest, loop: asyncio.AbstractEventLoop, post: Post | None = None) -> None:
         self.request = request
         self.asked = time.perf_counter()
         self.cancelled = threading.Event()
         self._loop = loop
+        self._post = post or Post()
         self._arrived = asyncio.Event()
         self._progress: Progress | None = None
         self._end: Pictures | EngineError | None = None
@@ -50,8 +78,7 @@ class Ticket:
         self._tell(lambda: self._put(error))
 
     def _tell(self, call: Callable[[], None]) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed already
-            self._loop.call_soon_threadsafe(call)
+        self._post.add(self._loop, call)
 
     # On the loop:
 

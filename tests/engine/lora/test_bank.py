@@ -239,6 +239,27 @@ def test_an_adapter_that_returns_after_eviction_gives_the_same_numbers(make_bank
     assert torch.equal(made[0], made[-1])
 
 
+def test_compositions_that_take_each_others_place_give_what_they_give_alone(
+    make_bank: Callable[..., Bank], pipeline: Any
+):
+    """More than are kept, in several shapes and weights, twice around and in another order."""
+    mixes = [
+        (use(one, weight), use(other)) for one, weight in (("a", 1.0), ("b", -0.4), ("c", 0.7)) for other in "abcd"
+    ]
+    inputs = given(pipeline, 1)
+
+    def made(bank: Bank, mix: LoraMix) -> torch.Tensor:
+        with bank.rows([mix], [0.0]):
+            return forward(pipeline, inputs)
+
+    alone = [made(make_bank(byte_budget=16 << 20), mix) for mix in mixes]
+    bank, plain = make_bank(byte_budget=16 << 20), forward(pipeline, inputs)
+    for order in (range(len(mixes)), reversed(range(len(mixes)))):
+        for index in order:
+            assert torch.equal(made(bank, mixes[index]), alone[index]), mixes[index]
+    assert torch.equal(forward(pipeline, inputs), plain)
+
+
 def test_what_does_not_fit_together_is_told_and_what_fits_alone_goes_on(make_bank: Callable[..., Bank], pipeline: Any):
     bank = make_bank(byte_budget=6 << 20)
     inputs = given(pipeline, 2)

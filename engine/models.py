@@ -30,7 +30,7 @@ class ModelEntry:
         max_side, min_side, multiple: sides it draws, in pixels.
         text_tokens: T5 tokens a prompt is cut or padded to; fewer are faster.
         negative_scale: strength of a negative prompt (true classifier-free guidance), over 1.
-        step_cache: 0 computes every step; 0.05 to 0.2 lets a picture of many steps skip those that change little, the
+        step_cache: 0 computes every step; 0.05 to 0.3 lets a picture of many steps skip those that change little, the
             more the higher, and then it is no longer quite the stock pipeline's picture.
         instructed: it changes a picture that it is given as the prompt tells it to (FLUX.1 Kontext).
         redux: a folder or a repository with FLUX.1 Redux, through which it looks at references; "" without.

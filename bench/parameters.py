@@ -159,12 +159,15 @@ class Bench:
             layouts.append(float(np.mean([reading.place == "desert" for reading in self._judge.read_all(pictures)])))
         return layouts[0], layouts[1]
 
-    async def without(self) -> tuple[float, float]:
-        """How red a red circle is, and how red it is with --no red."""
-        plain, kept_out = [
-            redness(self._judge, await self.draw(CIRCLE, negative_prompt=negative), ()) for negative in ("", "red")
-        ]
-        return plain, kept_out
+    async def without(self) -> tuple[float, float, int, int]:
+        """How red circles of no stated colour are, and with --no red; and how many of the things seen are red."""
+        numbers: list[float] = []
+        counts: list[int] = []
+        for negative in ("", "red"):
+            pictures = await self.draw("a circle", negative_prompt=negative)
+            numbers.append(redness(self._judge, pictures, ()))
+            counts.append(sum(thing.color == "red" for seen in self._judge.read_all(pictures) for thing in seen.things))
+        return numbers[0], numbers[1], counts[0], counts[1]
 
     def _keep(self, name: str, columns: Sequence[Sequence[Image.Image]]) -> None:
         if self._folder is None:
@@ -209,13 +212,15 @@ async def measured(*, seeds: int, side: int, only: str, threads: int | None, str
         if not only:
             circles, meadows, plain = await bench.tile()
             before, after = await bench.leak()
-            red, less = await bench.without()
+            red, less, many, few = await bench.without()
             rest: list[list[str | float]] = [
                 ["--tile: step over the edge / beside it, circles", circles, "at most 1", circles <= 1],
                 ["the same, meadows", meadows, "at most 1", meadows <= 1],
                 ["the same, meadows without --tile", plain, "", ""],
                 ["--sref: its place seen, at 1 less at 0", after - before, "at most 0.1", after - before <= 0.1],
-                ["--no red: redness with less without", less - red, "below 0", less < red],
+                ["--no red, circles of any colour: redness with less without", less - red, "below 0", less < red],
+                ["the same: red things seen, without", many, "", ""],
+                ["the same: red things seen, with", few, "fewer", few < many or few == 0],
             ]  # fmt: skip
             met = met and all(bool(row[3]) for row in rest if row[2])
             for row in rest:

@@ -94,7 +94,8 @@ def may(act: Act, viewer: Viewer, picture: Picture) -> bool:
         case Act.UNSHARE:
             return author or (there and viewer.moderates)
         case Act.DRAW:
-            hidden = picture.share is not None and picture.share.hidden_at is not None
+            # What waits for moderators as well is refused later, in words of its own (`album.reached`).
+            hidden = picture.share is not None and picture.share.hidden_at is not None and not picture.image.unsure
             return shown and (author or (there and (viewer.moderates or not hidden)) or public)
 
 

@@ -179,9 +179,9 @@ async def test_an_interaction_that_comes_twice_makes_one_job_and_one_card(bot: R
     seen: list[discord.Interaction] = []
     original = bot.studio.orders.accept
 
-    async def accept(interaction: discord.Interaction, wishes: Any) -> None:
+    async def accept(interaction: discord.Interaction, wishes: Any, **more: Any) -> None:
         seen.append(interaction)
-        await original(interaction, wishes)
+        await original(interaction, wishes, **more)
 
     bot.studio.orders.accept = accept  # type: ignore[method-assign]
     card = await bot.imagine(prompt="a house", steps=1)

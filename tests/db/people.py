@@ -9,7 +9,8 @@ from db.database import Database
 from db.jobs import NewImage, NewJob, QueueLimits
 from db.models import Job
 
-ADA, BEN, CAT = 101, 102, 103
+# As long as real ones: a short one is found by chance among the digits of a time.
+ADA, BEN, CAT = 100000000000000101, 100000000000000102, 100000000000000103
 NOON = datetime(2026, 5, 17, 12, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=30)
 WIDE = QueueLimits(waiting_per_person=10_000, waiting_total=100_000)

@@ -19,13 +19,15 @@ needs_weights = pytest.mark.skipif(
 
 @pytest.mark.parametrize("module", [pytest.param(FAKE_BOT, id="fake"), pytest.param("bot", marks=needs_weights)])
 async def test_the_road_from_imagine_to_delete(pg: Playground, tmp_path: Path, rows: Rows, module: str) -> None:
-    # Many steps on one core: the pocket model's usual twelve are over too soon for two previews, two seconds apart.
+    # Many dear steps on one core: the model's usual twelve are over too soon for two previews, two seconds apart.
     slow = {"ATELIER_LIMITS__STEPS": "100", "OMP_NUM_THREADS": "1", "FAKE_SECONDS_PER_STEP": "0.09"}
     bot = Bot(module, tmp_path, pg, **slow)
     await bot.start()
     ada, ben = pg.person("Ada"), pg.person("Ben")
 
-    asked = await ben.slash("studio", "imagine", prompt="a red house under a starry night sky --steps 100")
+    asked = await ben.slash(
+        "studio", "imagine", prompt="a red house under a starry night sky --steps 100 --size 320x320 --no text"
+    )
     grid = asked.message
     assert grid is not None, asked.reason
     previews = await watch(pg, grid)

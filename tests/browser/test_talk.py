@@ -216,6 +216,7 @@ async def test_a_forum_post_and_a_direct_message(silent: Chat) -> None:
     await expect(silent.page.locator("#chat-head h2")).to_have_text("Red houses")
     await expect(silent.last).to_contain_text("A series in red")
     await silent.page.get_by_role("button", name="Direct messages").click()
+    await expect(silent.page.locator("#chat-head h2")).to_have_text("Atelier")
     await silent.write("hello there")
     await expect(silent.last.locator(".content")).to_have_text("hello there")
 

@@ -5,7 +5,8 @@ import os
 import sys
 from collections.abc import Collection
 
-_OURS = ("bot", "db", "engine", "migrations", "playground", "prompts", "web")
+OURS = ("bot", "db", "engine", "migrations", "playground", "prompts", "web")
+"""The loggers of our own parts."""
 
 
 def setup(level: str, *, secrets: Collection[str] = ()) -> None:
@@ -20,7 +21,7 @@ def setup(level: str, *, secrets: Collection[str] = ()) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    for name in _OURS:
+    for name in OURS:
         logging.getLogger(name).setLevel(level)
     # transformers sets up its own lines when it is imported, and only its variable can quieten what it says then.
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

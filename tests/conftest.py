@@ -1,13 +1,27 @@
-"""What several folders of tests share: a migrated database."""
+"""What several folders of tests share: a migrated database; log lines set up by one test are so for that one only."""
 
+import logging
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from bot import log
 from db.database import Database, default_url
 from tests.databases import migrated
+
+
+@pytest.fixture(autouse=True)
+def _logging_restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """`bot.log.setup` is for the whole process; put back what it changes."""
+    monkeypatch.setenv("TRANSFORMERS_VERBOSITY", "error")
+    loggers = [logging.getLogger(name) for name in (None, "discord", *log.OURS)]
+    handlers, levels = list(loggers[0].handlers), [logger.level for logger in loggers]
+    yield
+    loggers[0].handlers[:] = handlers
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -1,23 +1,10 @@
 """Log lines: no secret in any of them, libraries quieter than ourselves."""
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 
 from bot import log
-
-
-@pytest.fixture(autouse=True)
-def _restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Logging is for the whole process; put back what it was."""
-    monkeypatch.setenv("TRANSFORMERS_VERBOSITY", "error")
-    root, ours, client = (logging.getLogger(name) for name in (None, "bot", "discord"))
-    was = list(root.handlers), [logger.level for logger in (root, ours, client)]
-    yield
-    root.handlers[:] = was[0]
-    for logger, level in zip((root, ours, client), was[1], strict=True):
-        logger.setLevel(level)
 
 
 def test_a_secret_appears_in_no_line_not_even_in_a_traceback(capsys: pytest.CaptureFixture[str]):

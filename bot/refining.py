@@ -14,7 +14,7 @@ from bot.wishes import Catalogue, Dice, Wish, roll, seeds, size, work
 from db.models import Image, Job, JobRequest
 from engine.edits.outline import outline
 from engine.edits.region import CELLS
-from engine.edits.words import rewritten
+from engine.edits.words import rewritten, settled
 from engine.errors import UnsupportedSize
 
 STRENGTH = {"subtle": 0.4, "strong": 0.75}
@@ -100,10 +100,17 @@ def pan(
 
 
 def region(
-    base: Wish, image: Image, *, cells: Sequence[str], mask: str | None, catalogue: Catalogue, longest: int
+    base: Wish, job: Job, image: Image, *, cells: Sequence[str], mask: str | None, catalogue: Catalogue, longest: int
 ) -> Wish:
-    """`base`, a wish of words alone, drawn into a part of `image`: the named cells, or the white of a stored mask."""
+    """`base`, a wish of words alone, drawn into a part of `image`: the named cells, or the white of a stored mask.
+
+    Place, time of day and ground are those of `job`, whose picture it is, unless the words name their own.
+    """
     request = _copy(base.request)
+    scene = job.request["prompt"]
+    request["prompt"] = settled(request["prompt"], scene)
+    if texts := request.get("texts"):
+        request["texts"] = [[settled(text, scene), weight] for text, weight in texts]
     request["image"] = image.digest
     request["edit"] = {"kind": "region"} if mask else {"kind": "region", "cells": list(cells)}
     if mask:

@@ -162,7 +162,7 @@ async def _redraw(
     _, living = await album.living(studio.database, image.id)  # it may be gone since the form was opened
     longest = studio.config.limits.longest
     wishes = [
-        refining.region(one, living, cells=parts, mask=mask, catalogue=studio.catalogue, longest=longest)
+        refining.region(one, job, living, cells=parts, mask=mask, catalogue=studio.catalogue, longest=longest)
         for one in wished
     ]
     await confirm.accept(interaction, wishes, answers=stood)

@@ -6,6 +6,9 @@ Arrays and Pillow only; knows no edits and no models.
 import numpy as np
 from PIL import Image
 
+_ALIKE = 48.0
+"""Levels, of 255, by which two colours may differ and still be taken for one seen twice."""
+
 
 def feather(width: int, height: int) -> int:
     """Pixels over which new passes into old in a picture of this size: a 16th of the shorter side, 8 at least."""
@@ -16,8 +19,7 @@ def merged(old: Image.Image, new: Image.Image, mask: Image.Image, depth: int) ->
     """`new` where `mask` is white and `old` where it is black, over `depth` pixels inside the white.
 
     All of one size; `mask` is "L", at least half white counts as white. Black pixels keep their bytes. Before it is
-    merged, `new` is brought to the colours of `old` along the border, since a model's idea of what it was told to keep
-    is always a little off.
+    merged, `new` is brought to the colours that `old` has along the border.
     """
     inside = np.asarray(mask) >= 128
     if not inside.any():
@@ -27,7 +29,7 @@ def merged(old: Image.Image, new: Image.Image, mask: Image.Image, depth: int) ->
     share = (share * share * (3 - 2 * share))[..., None]  # smooth at both ends
     before = np.asarray(old, dtype=np.float32)
     after = np.asarray(new, dtype=np.float32)
-    after = after + _difference(before - after, ~inside, distance, depth)
+    after = after + _membrane(before - after, inside & (distance <= depth), depth)
     blended = np.clip(before * (1 - share) + after * share + 0.5, 0, 255).astype(np.uint8)
     return Image.fromarray(np.where(inside[..., None], blended, np.asarray(old)))
 
@@ -47,34 +49,41 @@ def depth_in(inside: np.ndarray) -> np.ndarray:
     return distance
 
 
-def _difference(difference: np.ndarray, known: np.ndarray, distance: np.ndarray, depth: int) -> np.ndarray:
-    """What to add: the difference in the kept part near by, carried over the border and fading out behind it."""
-    if not known.any():
-        return np.zeros_like(difference)
-    radius = 2 * depth
-    weight = known.astype(np.float32)
-    total = _blurred(weight, radius)
-    near = np.stack([_blurred(difference[..., c] * weight, radius) for c in range(3)], axis=-1)
-    fading = np.exp(-distance / (4 * depth), dtype=np.float32)
-    return near / np.maximum(total, 1e-3)[..., None] * (fading * np.minimum(1, total * 50))[..., None]
+def _membrane(difference: np.ndarray, border: np.ndarray, depth: int) -> np.ndarray:
+    """What to add to a new picture so that its colours are the old one's along the border, smooth everywhere else.
+
+    The idea of seamless cloning (Perez, Gangnet, Blake: Poisson Image Editing, 2003), with two changes: the border is a
+    band, whose mean counts and not its texture; and where the two differ so much that they must show different things,
+    nothing is carried over.
+    """
+    trust = np.exp(-((np.abs(difference).max(-1) / _ALIKE) ** 2), dtype=np.float32)
+    height, width = border.shape
+    cell = max(1, depth // 2)
+    small = (max(1, round(width / cell)), max(1, round(height / cell)))
+    weight = _resized(border, small, Image.Resampling.BOX)
+    carried = _planes(difference * (trust * border)[..., None], small, Image.Resampling.BOX)
+    known = carried / np.maximum(weight, 1e-6)[..., None]
+    return _planes(_pulled(known, np.minimum(1, 4 * weight)), (width, height), Image.Resampling.BICUBIC)
 
 
-def _blurred(values: np.ndarray, radius: float) -> np.ndarray:
-    """A blur of numbers of any sign, at a quarter of the size, which nobody sees at such a radius."""
-    image = Image.fromarray(values.astype(np.float32))
-    small = image.resize((max(1, image.width // 4), max(1, image.height // 4)), Image.Resampling.BOX)
-    # Pillow blurs only bytes; a box of sums does the same for numbers, three times is close to a Gaussian.
-    array = np.asarray(small)
-    for _ in range(3):
-        array = _box(_box(array, max(1, round(radius / 4)), 0), max(1, round(radius / 4)), 1)
-    return np.asarray(Image.fromarray(array).resize(image.size, Image.Resampling.BILINEAR))
+def _pulled(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """`values` (height, width, 3) where `weight`, 0 to 1, is 1; elsewhere what the nearest of them go over into.
+
+    Pull and push (Gortler et al.: The Lumigraph, 1996): what is missing at one size is taken from half the size.
+    """
+    height, width = weight.shape
+    if max(height, width) <= 1:
+        return values
+    half = (max(1, width // 2), max(1, height // 2))
+    mean = _resized(weight, half, Image.Resampling.BOX)
+    less = _planes(values * weight[..., None], half, Image.Resampling.BOX) / np.maximum(mean, 1e-6)[..., None]
+    pulled = _planes(_pulled(less, np.minimum(1, 4 * mean)), (width, height), Image.Resampling.BILINEAR)
+    return pulled + (values - pulled) * weight[..., None]
 
 
-def _box(array: np.ndarray, radius: int, axis: int) -> np.ndarray:
-    """The mean over 2 * radius + 1 neighbours along an axis; beyond the border stands the border."""
-    widths = [(radius + 1, radius) if one == axis else (0, 0) for one in (0, 1)]
-    sums = np.cumsum(np.pad(array, widths, mode="edge"), axis=axis, dtype=np.float64)
-    length = array.shape[axis]
-    upper = np.take(sums, range(2 * radius + 1, 2 * radius + 1 + length), axis=axis)
-    lower = np.take(sums, range(length), axis=axis)
-    return ((upper - lower) / (2 * radius + 1)).astype(np.float32)
+def _planes(values: np.ndarray, size: tuple[int, int], how: Image.Resampling) -> np.ndarray:
+    return np.stack([_resized(values[..., plane], size, how) for plane in range(values.shape[-1])], axis=-1)
+
+
+def _resized(values: np.ndarray, size: tuple[int, int], how: Image.Resampling) -> np.ndarray:
+    return np.asarray(Image.fromarray(np.ascontiguousarray(values, dtype=np.float32)).resize(size, how))

@@ -18,7 +18,7 @@ LONGEST = 2048
 """The longest side that an upscale or a pan may reach when the owner says nothing else."""
 FACTOR = 2
 STRENGTH = {
-    "zoom": 0.9, "square": 0.9, "pan": 0.9, "region": 0.95,
+    "zoom": 0.8, "square": 0.8, "pan": 0.8, "region": 0.85,
     "subtle": 0.08, "creative": 0.2, "blend": 0.85, "words": 0.6,
 }  # fmt: skip
 """How far each edit leaves its picture. What is new on a canvas still begins with the colours of the edge beside it."""
@@ -130,6 +130,19 @@ def frame(size: Size, white: Box, entry: ModelEntry) -> tuple[Box, Size]:
         spans.append((first, first + wanted))
     (left, right), (top, bottom) = spans
     return (left, top, right, bottom), _drawable((right - left, bottom - top), entry)
+
+
+def close_up(size: Size, white: Box, entry: ModelEntry) -> tuple[Box, Size]:
+    """As `frame`, with half of the white box's length around it on each side where the picture goes on.
+
+    In the whole picture a model would take the things that are there for those it was told of, and draw nothing.
+    """
+    left, top, right, bottom = white
+    across, down = (right - left) // 2, (bottom - top) // 2
+    box = max(0, left - across), max(0, top - down), min(size[0], right + across), min(size[1], bottom + down)
+    width, height = box[2] - box[0], box[3] - box[1]
+    scale = (min(entry.width * entry.height, size[0] * size[1]) / (width * height)) ** 0.5
+    return box, _drawable((round(width * scale), round(height * scale)), entry)
 
 
 def _fits(size: Size, entry: ModelEntry) -> bool:

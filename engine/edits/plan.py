@@ -13,8 +13,20 @@ from PIL import Image, ImageOps
 
 from engine.describe import Describer
 from engine.edits import region, tiles
+from engine.edits.canvas import Box, Size
 from engine.edits.keeping import feather, merged
-from engine.edits.outline import FACTOR, LONGEST, canvas_of, check, frame, strength_of, tile_side, upscaled, usual
+from engine.edits.outline import (
+    FACTOR,
+    LONGEST,
+    canvas_of,
+    check,
+    close_up,
+    frame,
+    strength_of,
+    tile_side,
+    upscaled,
+    usual,
+)
 from engine.edits.words import placed, rewritten, scenery
 from engine.errors import BadRequest
 from engine.models import Catalogue, ModelEntry
@@ -22,6 +34,8 @@ from engine.requests import MOST_REFERENCES, MOST_TEXTS, ImageRequest, Reference
 
 Drawn = Sequence[tuple[Image.Image, ...]]
 """The pictures of each request, in the order of its seeds."""
+Within = Callable[[Size, Box, ModelEntry], tuple[Box, Size]]
+"""Which part of a picture a model sees when a box of it is drawn anew, and how large."""
 Upscale = Callable[[Image.Image], Image.Image]
 """Gives a picture FACTOR times as long and wide."""
 
@@ -115,7 +129,7 @@ def _planned(
         mask = region.mask_of(edit["cells"], picture.size) if "cells" in edit else request.mask
         if mask is None:
             raise BadRequest("mask", "", "a mask, or cells")
-        return _redraw(request, picture, mask.resize(picture.size, Image.Resampling.NEAREST), entry)
+        return _redraw(request, picture, mask.resize(picture.size, Image.Resampling.NEAREST), entry, within=close_up)
     if kind == "words" and entry.instructed:
         return _instruct(request, picture, entry, str(edit["instruction"]))
     if kind == "words":
@@ -126,13 +140,15 @@ def _planned(
     return _redraw(request, canvas.placed(picture), canvas.mask(), entry)
 
 
-def _redraw(request: ImageRequest, old: Image.Image, mask: Image.Image, entry: ModelEntry) -> Plan:
-    """Draw the white part of `old` anew; black pixels keep their bytes."""
+def _redraw(
+    request: ImageRequest, old: Image.Image, mask: Image.Image, entry: ModelEntry, *, within: Within = frame
+) -> Plan:
+    """Draw the white part of `old` anew, seen in the part of it that `within` gives; black pixels keep their bytes."""
     mask = mask.point([0] * 128 + [255] * 128)
     white = mask.getbbox()
     if white is None:
         raise BadRequest("mask", "black", "some white, which is redrawn")
-    box, size = frame(old.size, white, entry)
+    box, size = within(old.size, white, entry)
     piece, hole = old.crop(box), mask.crop(box)
     depth = feather(*old.size)
     asked = replace(

@@ -46,21 +46,31 @@ def scenery(scene: str) -> str:
 
     For the part of a canvas that is new: told of its things again, a model would draw them a second time.
     """
-    place, time = (re.search(rf"\b(?:{words})\b", scene) for words in (_PLACE, _TIME))
-    ground = re.search(rf"\b({_COLOR}) (?:background|ground|backdrop)\b|\bon (?:{_A})?({_COLOR})$", scene)
+    place, time, ground = _surroundings(scene)
     if place is None and time is None:
-        return f"{_an(ground[1] or ground[2])} background" if ground else scene
-    where = re.sub(r"^(?:in|on|at|by|among|before|in front of) ", "", place[0]) if place else ""
-    return f"{where} {time[0] if time else ''}".strip()
+        return f"{_an(ground)} background" if ground else scene
+    where = re.sub(r"^(?:in|on|at|by|among|before|in front of) ", "", place) if place else ""
+    return f"{where} {time or ''}".strip()
 
 
 def placed(thing: str, scene: str) -> str:
     """`thing` where the things of a scene are: "a cat" and "a red house in the snow" become "a cat in the snow"."""
+    place, time, ground = _surroundings(scene)
+    if place is None and time is None:
+        return f"{thing} on {_an(ground)} background" if ground else thing
+    return " ".join([thing, *(found for found in (place, time) if found)])
+
+
+def settled(words: str, scene: str) -> str:
+    """Words for a part of a scene: `placed` in it, unless they say themselves where and when."""
+    return words if any(_surroundings(words)) else placed(words, scene)
+
+
+def _surroundings(scene: str) -> tuple[str | None, str | None, str | None]:
+    """The words for place and time of day as they stand in a scene, and the colour of its plain ground."""
     place, time = (re.search(rf"\b(?:{words})\b", scene) for words in (_PLACE, _TIME))
     ground = re.search(rf"\b({_COLOR}) (?:background|ground|backdrop)\b|\bon (?:{_A})?({_COLOR})$", scene)
-    if place is None and time is None:
-        return f"{thing} on {_an(ground[1] or ground[2])} background" if ground else thing
-    return " ".join([thing, *(found[0] for found in (place, time) if found)])
+    return place and place[0], time and time[0], ground and (ground[1] or ground[2])
 
 
 def _either(words: dict[str, tuple[str, ...]]) -> str:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from engine.edits import canvas, region, tiles
 from engine.edits.keeping import depth_in, feather, merged
-from engine.edits.outline import frame
+from engine.edits.outline import close_up, frame
 from engine.errors import BadRequest
 from engine.models import KNOWN, POCKET
 
@@ -39,14 +39,36 @@ def test_what_is_black_in_a_mask_keeps_its_bytes(seed: int, left: int, top: int,
     assert (both != np.asarray(old)).any()
 
 
-def test_new_passes_into_old_without_a_step() -> None:
-    """A new picture that is lighter all over is brought to the old one's colour at the border."""
-    old, new = Image.new("RGB", (256, 256), (100, 100, 100)), Image.new("RGB", (256, 256), (130, 130, 130))
+def halves(old: int, new: int) -> np.ndarray:
+    """A row of grey levels, the left half kept and the right half new."""
+    pictures = [Image.new("RGB", (256, 256), (level,) * 3) for level in (old, new)]
     mask = Image.new("L", (256, 256), 0)
     mask.paste(255, (128, 0, 256, 256))
-    row = np.asarray(merged(old, new, mask, 16))[128, :, 0].astype(int)
-    assert np.abs(np.diff(row)).max() <= 2
-    assert row[-1] > 115, "far from the border the new picture has its own colour"
+    return np.asarray(merged(*pictures, mask, 16))[128, :, 0].astype(int)
+
+
+def test_new_passes_into_old_without_a_step() -> None:
+    """What is nearly the old one's colour at the border is taken for the same surface, all over."""
+    row = halves(100, 115)
+    assert np.abs(np.diff(row)).max() <= 1
+    assert row[-1] < 105
+
+
+def test_what_is_another_thing_keeps_its_colour() -> None:
+    row = halves(60, 200)
+    assert (row[150:] > 195).all()
+    assert np.abs(np.diff(row)).max() <= 16, "over the border's whole width"
+
+
+def test_a_colour_that_is_off_on_one_side_only_is_put_right_on_that_side() -> None:
+    old = Image.new("RGB", (256, 256), (100, 100, 100))
+    new = old.copy()
+    new.paste((120, 120, 120), (0, 0, 128, 256))
+    mask = Image.new("L", (256, 256), 255)
+    mask.paste(0, (96, 96, 160, 160))
+    made = np.asarray(merged(old, new, mask, 16))[..., 0].astype(int)
+    assert abs(made[128, 90] - 100) <= 6, "beside what is kept, on the side that was lighter"
+    assert abs(made[128, 250] - 100) <= 6, "nothing was wrong on this one"
 
 
 @given(SIDES, SIDES, st.floats(1.01, 2.0))
@@ -78,6 +100,21 @@ def test_what_is_beyond_the_edge_begins_with_the_colours_of_the_edge() -> None:
     assert (placed[:, :256] == np.asarray(picture)).all()
     assert np.abs(placed[40, 256:].mean(0) - (20, 40, 160)).max() < 8, "sky beside sky"
     assert np.abs(placed[220, 256:].mean(0) - (230, 230, 240)).max() < 12, "snow beside snow"
+
+
+@given(SIDES, SIDES, st.data())
+def test_a_part_is_drawn_seen_from_near_by_never_larger_than_the_picture(width: int, height: int, data: st.DataObject):
+    left, top = data.draw(st.integers(0, width - 16)), data.draw(st.integers(0, height - 16))
+    right, bottom = data.draw(st.integers(left + 16, width)), data.draw(st.integers(top + 16, height))
+    box, size = close_up((width, height), (left, top, right, bottom), POCKET)
+    assert 0 <= box[0] <= left
+    assert right <= box[2] <= width
+    assert 0 <= box[1] <= top
+    assert bottom <= box[3] <= height
+    assert box[2] - box[0] <= 2 * (right - left)
+    assert not any(side % POCKET.multiple for side in size)
+    assert POCKET.min_side <= min(size)
+    assert max(size) <= POCKET.max_side
 
 
 @pytest.mark.parametrize("factor", [1.0, 0.5, 2.01, float("nan"), float("inf")])

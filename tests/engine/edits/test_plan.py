@@ -288,5 +288,5 @@ def test_a_model_that_looks_at_pictures_blends_them_from_noise() -> None:
 def test_a_strength_that_was_asked_for_wins() -> None:
     editor = Editor(reader=Reader())
     edit = {"kind": "pan", "direction": "left"}
-    assert editor.plan(edit, asked(image=noisy())).requests[0].strength == 0.9
+    assert editor.plan(edit, asked(image=noisy())).requests[0].strength == 0.8
     assert editor.plan(edit, replace(asked(image=noisy()), strength=0.5)).requests[0].strength == 0.5

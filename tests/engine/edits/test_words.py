@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from engine.edits.words import placed, rewritten, scenery
+from engine.edits.words import placed, rewritten, scenery, settled
 
 NIGHT = "a red house in the snow at night"
 PAIR = "a red house to the left of a blue cat on a white background"
@@ -70,3 +70,15 @@ def test_no_instruction_takes_long(text: str) -> None:
 )
 def test_a_thing_is_put_where_a_scene_has_its_things(scene: str, said: str) -> None:
     assert placed("a teal square", scene) == said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("a teal square", "a teal square in the snow at night"),
+        ("a teal square on a white background", "a teal square on a white background"),
+        ("a teal square by day", "a teal square by day"),
+    ],
+)
+def test_words_for_a_part_of_a_scene_are_about_that_scene_unless_they_name_another(words: str, said: str) -> None:
+    assert settled(words, NIGHT) == said

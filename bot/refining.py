@@ -110,7 +110,7 @@ def region(
     scene = job.request["prompt"]
     request["prompt"] = settled(request["prompt"], scene)
     if texts := request.get("texts"):
-        request["texts"] = [[settled(text, scene), weight] for text, weight in texts]
+        request["texts"] = [(settled(text, scene), weight) for text, weight in texts]
     request["image"] = image.digest
     request["edit"] = {"kind": "region"} if mask else {"kind": "region", "cells": list(cells)}
     if mask:

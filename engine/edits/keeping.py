@@ -6,7 +6,7 @@ Arrays and Pillow only; knows no edits and no models.
 import numpy as np
 from PIL import Image
 
-_ALIKE = 48.0
+_ALIKE = 80.0
 """Levels, of 255, by which two colours may differ and still be taken for one seen twice."""
 
 

@@ -18,15 +18,17 @@ LONGEST = 2048
 """The longest side that an upscale or a pan may reach when the owner says nothing else."""
 FACTOR = 2
 STRENGTH = {
-    "zoom": 0.8, "square": 0.8, "pan": 0.8, "region": 0.85,
+    "zoom": 0.7, "square": 0.7, "pan": 0.7, "region": 0.85,
     "subtle": 0.08, "creative": 0.2, "blend": 0.85, "words": 0.6,
 }  # fmt: skip
 """How far each edit leaves its picture. What is new on a canvas still begins with the colours of the edge beside it."""
 MOST_BLENDED = 5
 KINDS = ("zoom", "square", "pan", "region", "upscale", "blend", "words")
 
-_ROOM = 2.25
+_ROOM = 1.5
 """How much more than the model's usual number of pixels is drawn in one piece."""
+_COARSEST = 2
+"""How many times smaller than it stands a canvas may be drawn, so that the model sees all of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,10 +120,11 @@ def usual(size: Size, entry: ModelEntry) -> Size:
 def frame(size: Size, white: Box, entry: ModelEntry) -> tuple[Box, Size]:
     """The part of a picture in which the box `white` is drawn anew, and the size at which the model draws that part.
 
-    All of the picture where the model can, otherwise the box with as much around it again; at its own scale where
-    that fits, otherwise smaller.
+    All of the picture unless it would have to be made too small: from a part, a model takes the ground for a scene of
+    its own and gives it another horizon. Otherwise the box with as much around it again, at its own scale where that
+    fits.
     """
-    if _fits(size, entry):
+    if size[0] * size[1] <= _COARSEST**2 * _ROOM * entry.width * entry.height:
         return (0, 0, *size), _drawable(size, entry)
     spans = []
     for start, end, length in ((white[0], white[2], size[0]), (white[1], white[3], size[1])):
@@ -143,11 +146,6 @@ def close_up(size: Size, white: Box, entry: ModelEntry) -> tuple[Box, Size]:
     width, height = box[2] - box[0], box[3] - box[1]
     scale = (min(entry.width * entry.height, size[0] * size[1]) / (width * height)) ** 0.5
     return box, _drawable((round(width * scale), round(height * scale)), entry)
-
-
-def _fits(size: Size, entry: ModelEntry) -> bool:
-    room = _ROOM * entry.width * entry.height
-    return min(size) >= entry.min_side and max(size) <= entry.max_side and size[0] * size[1] <= room
 
 
 def _drawable(size: Size, entry: ModelEntry) -> Size:

@@ -106,7 +106,7 @@ async def test_a_square_is_made_around_the_middle() -> None:
     new, [request] = await edited({"kind": "square"}, asked(image=noisy((384, 256)), width=384))
     assert new.size == (384, 384)
     assert request.mask is not None
-    assert request.mask.size == (384, 384)
+    assert request.mask.size == (320, 320), "as much as the model draws well in one piece"
 
 
 @pytest.mark.parametrize("size", [(256, 256), (300, 200), (512, 512), (1024, 768), (90, 400)])
@@ -288,5 +288,5 @@ def test_a_model_that_looks_at_pictures_blends_them_from_noise() -> None:
 def test_a_strength_that_was_asked_for_wins() -> None:
     editor = Editor(reader=Reader())
     edit = {"kind": "pan", "direction": "left"}
-    assert editor.plan(edit, asked(image=noisy())).requests[0].strength == 0.8
+    assert editor.plan(edit, asked(image=noisy())).requests[0].strength == 0.7
     assert editor.plan(edit, replace(asked(image=noisy()), strength=0.5)).requests[0].strength == 0.5

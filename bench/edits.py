@@ -1,7 +1,8 @@
-"""What edits cost and keep: `python -m bench.edits` prints it, and draws a contact sheet of a whole tree of edits.
+"""What edits cost, keep and change: `python -m bench.edits` prints it, and draws a sheet of painted scenes edited.
 
 The cost of an edit is held against an imagine of the same finished size, both drawn alone, in turns; kept pixels are
-compared byte by byte. The sheet (docs/images/edits.png) is for eyes: a canvas should go on where the old picture ends.
+compared byte by byte; borders of tiles and canvases are held against the steps beside them. The sheet
+(docs/images/edits.webp) is for eyes: a canvas should go on where the old picture ends.
 """
 
 import argparse
@@ -9,23 +10,31 @@ import asyncio
 import statistics
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from bench.report import Report, Table
+from bot.refining import STRENGTH
 from engine.edits.drawing import drawn
 from engine.edits.keeping import feather
+from engine.edits.outline import tile_side
 from engine.edits.plan import Editor
+from engine.edits.tiles import boxes
+from engine.edits.words import settled
 from engine.engine import Engine
 from engine.models import POCKET, Catalogue
-from engine.requests import ImageRequest, Pictures, Reference
+from engine.pocket.scenes import Scene, Thing, paint
+from engine.requests import ImageRequest, Pictures
 
-SHEET = Path(__file__).parent.parent / "docs" / "images" / "edits.png"
+SHEET = Path(__file__).parent.parent / "docs" / "images" / "edits.webp"
 MOST = 1.2
+SIDE = 256
+ALIKE = 0.6
+_WHERE = ("ground", "place", "time")
 PROMPTS = ("a red house in the snow at night", "a blue boat at sea at sunset", "a green circle on a yellow background")
 
 USUAL = ImageRequest(
@@ -39,12 +48,35 @@ USUAL = ImageRequest(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Node:
-    """A picture of the tree under its name."""
+SCENES: dict[str, dict[str, Any]] = {
+    "a red house in a meadow by day": {"kind": "house", "color": "red", "place": "meadow", "time": "day"},
+    "a green palm on the beach at sunset": {"kind": "palm", "color": "green", "place": "beach", "time": "sunset"},
+    "a white boat on the sea at night": {"kind": "boat", "color": "white", "place": "sea", "time": "night"},
+    "a yellow star on a purple background": {"kind": "star", "color": "yellow", "ground": "purple"},
+    "a brown castle in the mountains by day": {
+        "kind": "castle", "color": "brown", "place": "mountains", "time": "day",
+    },
+}  # fmt: skip
+EDITS: dict[str, dict[str, Any]] = {
+    "Zoom Out 2x": {"edit": {"kind": "zoom", "factor": 2.0}},
+    "Zoom Out 1.5x": {"edit": {"kind": "zoom", "factor": 1.5}},
+    "right": {"edit": {"kind": "pan", "direction": "right"}},
+    "up": {"edit": {"kind": "pan", "direction": "up"}},
+    "down": {"edit": {"kind": "pan", "direction": "down"}},
+    "Region, bottom left: a yellow mushroom": {
+        "edit": {"kind": "region", "cells": ["bottom left"]}, "prompt": "a yellow mushroom",
+    },
+    "Region, right half: a green tree": {
+        "edit": {"kind": "region", "cells": ["right half"]}, "prompt": "a green tree",
+    },
+}  # fmt: skip
 
-    name: str
-    image: Image.Image
+
+def painted(look: dict[str, Any]) -> Image.Image:
+    """A scene by the painter, 256 pixels square, its one thing in the middle."""
+    where = {"ground": None, "place": None, "time": None} | {key: look[key] for key in look if key in _WHERE}
+    thing = Thing(kind=look["kind"], color=look["color"], x=0.5, y=0.5, size=0.5)
+    return paint(Scene(things=(thing,), detail=3, category="scene", style="flat", **where), SIDE, SIDE)
 
 
 class Bench:
@@ -76,33 +108,40 @@ class Bench:
             statistics.median(edited / plain for edited, plain in pairs),
         )
 
-    async def tree(self, prompt: str) -> list[Node]:
-        """imagine -> Creative -> Zoom 1.5x -> Pan right -> Make Square -> Region, and the others beside it."""
-        nodes: list[Node] = []
+    async def row(self, prompt: str, look: dict[str, Any]) -> list[Image.Image]:
+        """A painted scene, then one picture of each of EDITS."""
+        picture = painted(look)
+        made = [picture]
+        for asked in EDITS.values():
+            words = settled(asked.get("prompt", prompt), prompt)
+            made.append((await self.draw(asked["edit"], image=picture, prompt=words, seeds=(11,)))[0])
+        return made
 
-        async def grow(name: str, edit: dict[str, Any] | None, **changes: Any) -> Image.Image:
-            image, _ = await self.draw(edit, **({"prompt": prompt} | changes))
-            nodes.append(Node(name=name, image=image))
-            return image
+    async def tiles(self) -> list[tuple[str, float]]:
+        """Of creative upscales: the step over a tile's border against the largest step among the lines beside it."""
+        found = []
+        for seed, prompt in enumerate(PROMPTS):
+            image, _ = await self.draw(None, prompt=prompt, seeds=(seed,))
+            large, _ = await self.draw(
+                {"kind": "upscale", "how": "creative"}, image=image, prompt=prompt, seeds=(seed,)
+            )
+            places = boxes(large.size, side=tile_side(POCKET), multiple=POCKET.multiple)
+            lines = sorted({box[0] for box in places if box[0]} | {box[2] for box in places if box[2] < large.width})
+            found.append((prompt, max(step_over(large, line) for line in lines)))
+        return found
 
-        first = await grow("imagine", None)
-        creative = await grow("Upscale (Creative)", {"kind": "upscale", "how": "creative"}, image=first)
-        zoomed = await grow("Zoom Out 1.5x", {"kind": "zoom", "factor": 1.5}, image=creative)
-        panned = await grow("Pan right", {"kind": "pan", "direction": "right"}, image=zoomed)
-        square = await grow("Make Square", {"kind": "square"}, image=panned)
-        boat = {"prompt": "a yellow boat"}
-        await grow("Region: top left", {"kind": "region", "cells": ["top left"]}, image=square, **boat)
-        await grow("Upscale (Subtle)", {"kind": "upscale", "how": "subtle"}, image=first)
-        await grow("Zoom Out 2x", {"kind": "zoom", "factor": 2.0}, image=first)
-        for direction in ("left", "up", "down"):
-            await grow(f"Pan {direction}", {"kind": "pan", "direction": direction}, image=first)
-        await grow("edit: make it blue", {"kind": "words", "instruction": "make it blue", "scene": prompt}, image=first)
-        return nodes
-
-    async def blend(self, first: Image.Image, second: Image.Image) -> Node:
-        references = tuple(Reference(kind="image", image=image) for image in (first, second))
-        image, _ = await self.draw({"kind": "blend"}, prompt="", references=references)
-        return Node(name="blend of two", image=image)
+    async def varied(self, *, count: int = 8) -> tuple[float, float]:
+        """How far Subtle and Strong are from their picture in layout; 1 is another picture of the same words."""
+        apart: dict[str, list[float]] = {"subtle": [], "strong": [], "anew": []}
+        for seed in range(count):
+            same = {"prompt": PROMPTS[seed % len(PROMPTS)], "seeds": (seed + 100,)}
+            image, _ = await self.draw(None, **(same | {"seeds": (seed,)}))
+            made = {how: (await self.draw(None, **same, image=image, strength=STRENGTH[how]))[0] for how in STRENGTH}
+            made["anew"], _ = await self.draw(None, **same)
+            for how, new in made.items():
+                apart[how].append(float(np.abs(layout(image) - layout(new)).mean()))
+        subtle, strong, anew = (statistics.mean(some) for some in apart.values())
+        return subtle / anew, strong / anew
 
     async def kept(self) -> list[tuple[str, int, int]]:
         """Of a pan and a region: how many pixels must stay, and how many bytes of them differ."""
@@ -118,21 +157,34 @@ class Bench:
         return [("pan right", inner[..., 0].size, pan), ("region, right half", left[..., 0].size, outside)]
 
 
-def sheet(rows: Sequence[Sequence[Node]], *, side: int = 150) -> Image.Image:
-    """Every node under its name, one tree a row."""
-    step = side + 8
-    whole = Image.new("RGB", (step * max(map(len, rows)), (step + 14) * len(rows)), "white")
+def step_over(picture: Image.Image, line: int) -> float:
+    """The mean step from the column before `line` to the one at it, over the largest among sixteen on either side."""
+    steps = np.abs(np.diff(np.asarray(picture, dtype=float), axis=1)).mean((0, 2))
+    beside = np.delete(steps[max(0, line - 17) : line + 16], min(16, line - 1))
+    return float(steps[line - 1] / beside.max())
+
+
+def layout(picture: Image.Image) -> np.ndarray:
+    """Where what colour is, without any detail."""
+    return np.asarray(picture.resize((8, 8), Image.Resampling.BOX), dtype=float)
+
+
+def sheet(rows: Sequence[Sequence[Image.Image]], *, side: int = 160) -> Image.Image:
+    """A scene a row under the names of the edits."""
+    step = side + 6
+    whole = Image.new("RGB", (step * len(rows[0]), step * len(rows) + 30), "white")
     brush = ImageDraw.Draw(whole)
+    for x, name in enumerate(("painted", *EDITS)):
+        brush.text((x * step, 2), name.replace(": ", ":\n"), fill="black", font=ImageFont.load_default(11))
     for y, row in enumerate(rows):
-        for x, node in enumerate(row):
-            small = node.image.copy()
+        for x, picture in enumerate(row):
+            small = picture.copy()
             small.thumbnail((side, side), Image.Resampling.LANCZOS)
-            brush.text((x * step, y * (step + 14)), node.name, fill="black")
-            whole.paste(small, (x * step, y * (step + 14) + 14))
+            whole.paste(small, (x * step, y * step + 30))
     return whole
 
 
-async def measured(*, rounds: int, threads: int | None, trees: bool) -> Report:
+async def measured(*, rounds: int, threads: int | None, drawing: bool) -> Report:
     async with Engine(Catalogue(), threads=threads, preview_every=0) as engine:
         await engine.ready()
         bench = Bench(engine)
@@ -150,19 +202,23 @@ async def measured(*, rounds: int, threads: int | None, trees: bool) -> Report:
             met = met and ratio <= MOST
             rows.append([name, edited, plain, ratio, "yes" if ratio <= MOST else "NO"])
         kept = await bench.kept()
-        met = met and not any(differ for _, _, differ in kept)
-        if trees:
-            grown = [await bench.tree(prompt) for prompt in PROMPTS]
-            for tree, other in zip(grown, grown[1:] + grown[:1], strict=True):
-                tree.append(await bench.blend(tree[0].image, other[0].image))
-            sheet(grown).quantize(128).save(SHEET, optimize=True)
+        tiled = await bench.tiles()
+        subtle, strong = await bench.varied()
+        met = met and not any(differ for _, _, differ in kept) and all(step <= 1 for _, step in tiled)
+        met = met and subtle < ALIKE * strong and strong < 1
+        if drawing:
+            sheet([await bench.row(*scene) for scene in SCENES.items()]).save(SHEET, quality=82, method=6)
     return Report(
         name="edits",
-        claim=f"A pan or a region costs at most {MOST} times an imagine of the same size, and keeps what it keeps.",
+        claim=f"A pan or a region costs at most {MOST} times an imagine of the same size, and what is kept is kept.",
         command="python -m bench.edits",
         tables=[
             Table("Cost, pocket model", ["edit", "seconds", "imagine, seconds", "ratio", "met"], rows),
             Table("Kept pixels", ["edit", "pixels that must stay", "bytes that differ"], kept),
+            Table("Upscale (Creative)", ["picture", "step over a tile's border, at most 1"], tiled),
+            Table(
+                "Layout", ["variation", f"correlation, {ALIKE:g} or more for Subtle, less for Strong"], [subtle, strong]
+            ),
         ],
         notes=[f"Medians of {rounds} rounds, edit and imagine in turns, one picture each."],
         packages=["torch", "diffusers"],
@@ -174,10 +230,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.edits", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int)
-    parser.add_argument("--no-trees", action="store_true", help="costs only, no contact sheet")
+    parser.add_argument("--no-sheet", action="store_true", help="numbers only")
     parser.add_argument("--no-save", action="store_true")
     given = parser.parse_args()
-    report = asyncio.run(measured(rounds=given.rounds, threads=given.threads, trees=not given.no_trees))
+    report = asyncio.run(measured(rounds=given.rounds, threads=given.threads, drawing=not given.no_sheet))
     report.publish(save=not given.no_save)
 
 

@@ -217,7 +217,9 @@ async def measured(*, rounds: int, threads: int | None, drawing: bool) -> Report
             Table("Kept pixels", ["edit", "pixels that must stay", "bytes that differ"], kept),
             Table("Upscale (Creative)", ["picture", "step over a tile's border, at most 1"], tiled),
             Table(
-                "Layout", ["variation", f"correlation, {ALIKE:g} or more for Subtle, less for Strong"], [subtle, strong]
+                "Distance in layout; 1 is another picture of the same words",
+                ["variation", "distance", "must"],
+                [["Vary (Subtle)", subtle, f"below {ALIKE:g} of Strong"], ["Vary (Strong)", strong, "below 1"]],
             ),
         ],
         notes=[f"Medians of {rounds} rounds, edit and imagine in turns, one picture each."],

@@ -436,7 +436,8 @@ def _prompt(error: BaseException) -> str | None:
         case prompts.MissingValue():
             return f"`--{error.parameter}` needs a value: {error.allowed}."
         case prompts.RepeatedParameter():
-            return f"`--{error.parameter}` is given twice. Once is clear."
+            also = f" (also called {', '.join(f'`--{name}`' for name in error.aliases)})" if error.aliases else ""
+            return f"`--{error.parameter}`{also} is given twice. Once is clear."
         case prompts.BadValue(parameter="ar"):
             return f"`{_code(error.given)}` is no aspect ratio here. `--ar W:H` goes from 1:4 to 4:1, such as `16:9`."
         case prompts.BadValue(parameter="image"):

@@ -66,10 +66,11 @@ class MissingValue(PromptError):
 
 
 class RepeatedParameter(PromptError):
-    """The parameter is given twice, so it is unclear which value counts."""
+    """The parameter is given twice, so it is unclear which value counts; `aliases` are its other names."""
 
-    def __init__(self, parameter: str) -> None:
+    def __init__(self, parameter: str, aliases: tuple[str, ...] = ()) -> None:
         super().__init__(parameter=parameter)
+        self.aliases = aliases
 
 
 class Conflict(PromptError):

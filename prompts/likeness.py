@@ -13,7 +13,7 @@ _DASHES = ("--", "—", "–")
 
 def is_name(text: str) -> bool:
     """Whether `text` begins with a parameter's name, alone or with its value attached."""
-    name = text.partition("=")[0]
+    name = text.rstrip(",").partition("=")[0]
     return find(name.lower()) is not None or attached(name)[0] is not None
 
 

@@ -3,7 +3,7 @@
 Knows no registry: a name is any short text.
 """
 
-from prompts.errors import BadValue
+from prompts.errors import BadValue, MissingValue
 from prompts.prompt import Block, Blocks, Lora, Ramp, Ramps
 from prompts.values import decimal, is_decimal, plain, quoted, whole
 from prompts.words import TAG, unquote
@@ -22,8 +22,11 @@ def is_tag(word: str) -> bool:
 
 
 def read_tag(word: str) -> tuple[Lora, ...]:
-    """`<lora:NAME:0.8>`. Raises BadValue."""
-    return read_lora(word[len(TAG) : -1])
+    """`<lora:NAME:0.8>`. Raises BadValue, MissingValue."""
+    inside = word[len(TAG) : -1]
+    if not inside.strip():
+        raise MissingValue("lora", LORA)
+    return read_lora(inside)
 
 
 def read_lora(text: str) -> tuple[Lora, ...]:

@@ -143,7 +143,7 @@ def _read(parameter: Parameter, found: list[str]) -> Any:
 def _keep(values: dict[str, Any], parameter: Parameter, value: Any) -> None:
     if parameter.field in values:
         if not parameter.many:
-            raise RepeatedParameter(parameter.name)
+            raise RepeatedParameter(parameter.name, parameter.aliases)
         value = values[parameter.field] + value
     values[parameter.field] = value
 

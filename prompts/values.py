@@ -1,5 +1,6 @@
 """Readers and writers of simple values: numbers, names, sizes, lists, switches. Each reader raises BadValue."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from difflib import get_close_matches
@@ -89,7 +90,7 @@ def name(parameter: str) -> Callable[[str], str]:
 
 
 def needs_quotes(name: str) -> bool:
-    return " " in name or name[0] in "-—–<"
+    return " " in name or "--" in name or name[0] in "-—–<"
 
 
 def quoted(name: str) -> str:
@@ -112,8 +113,9 @@ def write_size(size: tuple[int, int]) -> str:
 
 
 def read_list(text: str) -> tuple[str, ...]:
-    # A word that began with a dash, or a quotation or tag, would be read otherwise when written out again.
+    # A word that began with a dash or has two in it, a quotation or a tag would be read otherwise when written again.
     bare = unguarded(text.replace('"', "").replace("<", "").replace(">", ""))
+    bare = re.sub("--+", "-", bare)
     cleaned = (" ".join(filter(None, (word.lstrip("-—–") for word in thing.split()))) for thing in bare.split(","))
     things = tuple(thing for thing in cleaned if thing)
     if not things:

@@ -135,7 +135,9 @@ def test_a_bad_value_is_refused_with_what_is_allowed(parameter: str, given: str,
     assert (error.parameter, error.given, error.allowed) == (parameter, given[:100], allowed)
 
 
-@pytest.mark.parametrize("text", ["a --seed", "a --seed --steps 4", "a --no", "a --no ,", "a --seed=", "a --model=--x"])
+@pytest.mark.parametrize(
+    "text", ["a --seed", "a --seed --steps 4", "a --no", "a --no ,", "a --seed=", "a --model=--x", "a <lora:> b"]
+)
 def test_a_parameter_without_a_value_is_refused(text: str):
     with pytest.raises(MissingValue):
         parse(text)
@@ -144,7 +146,7 @@ def test_a_parameter_without_a_value_is_refused(text: str):
 def test_a_parameter_given_twice_is_refused_also_by_its_alias():
     with pytest.raises(RepeatedParameter) as caught:
         parse("a house --ar 1:1 --aspect 3:2")
-    assert caught.value.parameter == "ar"
+    assert (caught.value.parameter, caught.value.aliases) == ("ar", ("aspect",))
 
 
 def test_every_error_is_a_prompt_error_without_words_for_people():

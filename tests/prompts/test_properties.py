@@ -27,6 +27,10 @@ def test_what_is_written_is_read_back(prompt: Prompt):
 @example('"a --model x" "b')
 @example("a \\{b\\} --no \\{c")
 @example("a::2 , b: ::1")
+@example("a –tile,")
+@example('a --model "4--c"')
+@example('a --no "x--ar"')
+@example("a <lora:> b")
 def test_any_text_is_a_prompt_or_a_prompt_error_and_survives_the_round_trip(text: str):
     check_round_trip(text)
 

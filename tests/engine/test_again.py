@@ -103,6 +103,6 @@ async def test_every_picture_is_made_again_from_its_own_file(tmp_path: Path, sto
             assert said.recipe is not None
             (again,) = await made(engine, storage, said.recipe)
             apart = np.abs(np.asarray(again, dtype=int) - np.asarray(image, dtype=int))
-            # Alone, a row's numbers are not summed in the batch's order, which tips a rare pixel over to the next level.
+            # Alone, a row's numbers are not summed in the batch's order, which tips a rare pixel.
             assert apart.max() <= 1, name
             assert (apart > 0).mean() < 0.001, name

@@ -11,12 +11,15 @@ from typing import Any
 import torch
 
 _GOLDEN = 0.6180339887
+_PATCH = 2
+"""A token of the FLUX models covers so many cells of the latents each way."""
 
 
 def offset(call: int, grid: tuple[int, int]) -> tuple[int, int]:
-    """By how many tokens (down, right) to roll at this call, so that the picture's own edge is in the middle part.
+    """By how many cells (down, right) to roll at this call, so that the picture's own edge is in the middle part.
 
-    Multiples of the golden ratio, which do not come back near an earlier place soon.
+    Multiples of the golden ratio, which do not come back near an earlier place soon; half tokens too, or the borders
+    of tokens would always lie on the edge.
     """
     rows, columns = grid
     return _part(call * _GOLDEN + 0.5, rows), _part(call * _GOLDEN + 0.25, columns)
@@ -24,12 +27,16 @@ def offset(call: int, grid: tuple[int, int]) -> tuple[int, int]:
 
 def _part(share: float, length: int) -> int:
     """Between three and seven tenths of the length: nearer to the model's edge a seam was seen to stay."""
-    return 0 if length < 2 else max(1, round(length * (0.3 + 0.4 * (share % 1))))
+    return 0 if length < 2 else max(1, round(_PATCH * length * (0.3 + 0.4 * (share % 1))))
 
 
 def rolled(latents: torch.Tensor, by: tuple[int, int], grid: tuple[int, int]) -> torch.Tensor:
-    """(1, tokens, channels), their grid rolled down and right."""
-    return latents.unflatten(1, grid).roll(by, dims=(1, 2)).flatten(1, 2)
+    """(1, tokens, channels), the cells of their grid rolled down and right; channels as FluxPipeline packs them."""
+    rows, columns = grid
+    cells = latents.unflatten(1, grid).unflatten(3, (-1, _PATCH, _PATCH)).permute(0, 3, 1, 4, 2, 5)
+    moved = cells.reshape(1, -1, _PATCH * rows, _PATCH * columns).roll(by, dims=(2, 3))
+    packed = moved.unflatten(3, (columns, _PATCH)).unflatten(2, (rows, _PATCH)).permute(0, 2, 4, 1, 3, 5)
+    return packed.flatten(3).flatten(1, 2)
 
 
 @contextlib.contextmanager

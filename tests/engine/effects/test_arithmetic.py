@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from diffusers.pipelines.flux.pipeline_flux import FluxPipeline
 
 from engine.effects import mixing, steering, straying, tiling
 from engine.families import Conditioning
@@ -72,6 +73,13 @@ def test_a_roll_is_undone_and_offsets_differ_from_call_to_call() -> None:
         down, right = tiling.offset(call, GRID)
         assert torch.equal(tiling.rolled(tiling.rolled(value, (down, right), GRID), (-down, -right), GRID), value)
     assert len({tiling.offset(call, (16, 16)) for call in range(12)}) > 8
+
+
+def test_a_roll_by_half_a_token_is_one_of_the_latents_before_they_are_packed() -> None:
+    cells = torch.randn(1, 16, 12, 20)
+    packed = FluxPipeline._pack_latents(cells, 1, 16, 12, 20)
+    moved = FluxPipeline._pack_latents(cells.roll((3, 5), (2, 3)), 1, 16, 12, 20)
+    assert torch.equal(tiling.rolled(packed, (3, 5), (6, 10)), moved)
 
 
 def test_within_a_wrap_a_decoder_does_not_know_where_the_edge_is() -> None:

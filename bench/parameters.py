@@ -2,7 +2,8 @@
 
 Eight settings of each, the same sixteen seeds at every setting, drawn by the pocket model through the engine as it
 serves people, and a number for each setting; Spearman's rank correlation between setting and number must be 0.8 at
-least, in the direction that docs/commands.md states. The strips of pictures go to docs/images/parameters.
+least, in the direction that docs/commands.md states. The strips of pictures go to docs/images/parameters; with
+`--strips` they are all that is drawn.
 """
 
 import argparse
@@ -32,13 +33,16 @@ from bench.report import Report, Table
 from engine.edits.drawing import drawn
 from engine.edits.plan import Editor
 from engine.engine import Engine
-from engine.models import Catalogue
+from engine.models import POCKET, Catalogue
 from engine.pocket.judge import Judge
 from engine.pocket.scenes import Scene, Thing, paint
 from engine.requests import ImageRequest, Pictures, Reference
 
 STRIPS = Path(__file__).parent.parent / "docs" / "images" / "parameters"
 SETTINGS = 8
+SHOWN = 3
+"""Seeds in a strip."""
+STEPS = 8
 MUST = 0.8
 
 
@@ -112,6 +116,15 @@ CLAIMS = (
         says="the subject shows more", measure=tealness,
     ),
     Claim(
+        name="--guidance", prompt=HOUSE, settings=spread_over(1.5, 4), change=lambda value: {"guidance": value},
+        says="the thing shows the colour asked for more", measure=redness,
+    ),
+    Claim(
+        name="--quality", prompt=HOUSE, settings=[2**power for power in spread_over(-2, 2)],
+        change=lambda value: {"steps": round(STEPS * value)},
+        says="nearer to the picture of very many steps", measure=unfinished, rises=False,
+    ),
+    Claim(
         name="--stop", prompt=HOUSE, settings=spread_over(10, 100), change=lambda value: {"stop": value / 100},
         says="nearer to the finished picture the later it stops", measure=unfinished, rises=False,
     ),
@@ -125,7 +138,7 @@ class Bench:
         self._engine, self._judge, self._editor = engine, judge, Editor()
         self._folder = folder
         self._usual = ImageRequest(
-            model="pocket", prompt="", width=side, height=side, steps=8, guidance=4.0, seeds=tuple(range(seeds))
+            model="pocket", prompt="", width=side, height=side, steps=STEPS, guidance=4.0, seeds=tuple(range(seeds))
         )
 
     async def draw(self, prompt: str, **changes: Any) -> tuple[Image.Image, ...]:
@@ -139,7 +152,7 @@ class Bench:
         """Spearman's correlation in the stated direction, -1..1, and the number at each setting."""
         series = [await self.draw(claim.prompt, **claim.change(setting)) for setting in claim.settings]
         numbers = [claim.measure(self._judge, pictures, series) for pictures in series]
-        self._keep(claim.name, [pictures[:3] for pictures in series])
+        self._keep(claim.name, [pictures[:SHOWN] for pictures in series])
         return spearman(claim.settings, numbers) * (1 if claim.rises else -1), numbers
 
     async def tile(self) -> tuple[float, float, float]:
@@ -148,8 +161,23 @@ class Bench:
         with_it = await self.draw("a red circle on a yellow background", tile=True, **large)
         meadow = await self.draw("a meadow by day", tile=True, **large)
         without = await self.draw("a meadow by day", **large)
-        self._keep("--tile", [[doubled(picture) for picture in (*with_it[:3], *meadow[:3])]])
+        self._keep("--tile", [[doubled(picture)] for picture in (*with_it[:SHOWN], *meadow[:SHOWN])])
         return seam(with_it), seam(meadow), seam(without)
+
+    async def sizes(self) -> None:
+        """The strip of --draft, neither, --hd, each as large as it comes."""
+        usual = {"width": POCKET.width, "height": POCKET.height, "steps": POCKET.steps}
+        draft = {"width": POCKET.width // 2, "height": POCKET.height // 2, "steps": POCKET.steps // 2}
+        large = {"width": POCKET.width * 3 // 2, "height": POCKET.height * 3 // 2, "steps": POCKET.steps}
+        made = [(await self.draw(HOUSE, **size))[0] for size in (draft, usual, large)]
+        if self._folder is None:
+            return
+        strip = Image.new("RGB", (sum(one.width + 4 for one in made) - 4, made[-1].height), "white")
+        left = 0
+        for one in made:
+            strip.paste(one, (left, strip.height - one.height))
+            left += one.width + 4
+        strip.save(self._folder / "draft-hd.webp", quality=80, method=6)
 
     async def leak(self) -> tuple[float, float]:
         """How like the style's picture in things and places, at weight 0 and 1: its content must not come along."""
@@ -178,11 +206,7 @@ class Bench:
         for x, pictures in enumerate(columns):
             for y, picture in enumerate(pictures):
                 strip.paste(picture.resize((small, small), Image.Resampling.BOX), (x * (small + 4), y * (small + 4)))
-        if len(columns) == 1:
-            strip = Image.new("RGB", (len(columns[0]) * (small + 4) - 4, small), "white")
-            for x, picture in enumerate(columns[0]):
-                strip.paste(picture.resize((small, small), Image.Resampling.BOX), (x * (small + 4), 0))
-        strip.quantize(64).save(self._folder / f"{name.strip('-').replace('::', '-')}.png", optimize=True)
+        strip.save(self._folder / f"{name.strip('-').replace('::', '-')}.webp", quality=85, method=6)
 
 
 def doubled(picture: Image.Image) -> Image.Image:
@@ -192,6 +216,17 @@ def doubled(picture: Image.Image) -> Image.Image:
         for y in (0, picture.height):
             sheet.paste(picture, (x, y))
     return sheet
+
+
+async def stripped(*, side: int, threads: int | None) -> None:
+    """Draw every strip again, and nothing else."""
+    async with Engine(Catalogue(), threads=threads, preview_every=0) as engine:
+        await engine.ready()
+        bench = Bench(engine, Judge.load(), seeds=SHOWN, side=side, folder=STRIPS)
+        for claim in CLAIMS:
+            await bench.rank(claim)
+        await bench.tile()
+        await bench.sizes()
 
 
 async def measured(*, seeds: int, side: int, only: str, threads: int | None, strips: bool) -> Report:
@@ -211,6 +246,7 @@ async def measured(*, seeds: int, side: int, only: str, threads: int | None, str
         tables = [Table("Ranks", ["parameter", "says", "settings", "Spearman", "measured", "met"], rows)]
         if not only:
             circles, meadows, plain = await bench.tile()
+            await bench.sizes()
             before, after = await bench.leak()
             red, less, many, few = await bench.without()
             rest: list[list[str | float]] = [
@@ -231,7 +267,7 @@ async def measured(*, seeds: int, side: int, only: str, threads: int | None, str
         claim="Each parameter changes pictures in the direction it states, on the pocket model.",
         command="python -m bench.parameters",
         tables=tables,
-        notes=[f"{seeds} seeds at each of {SETTINGS} settings, {side} x {side} pixels, 8 steps."],
+        notes=[f"{seeds} seeds at each of {SETTINGS} settings, {side} x {side} pixels, {STEPS} steps."],
         packages=["torch", "diffusers"],
         passed=met,
     )
@@ -244,7 +280,11 @@ def main() -> None:
     parser.add_argument("--only", default="", help="part of a parameter's name")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--no-save", action="store_true", help="neither results nor strips")
+    parser.add_argument("--strips", action="store_true", help="only draw the strips")
     given = parser.parse_args()
+    if given.strips:
+        asyncio.run(stripped(side=given.side, threads=given.threads))
+        return
     report = asyncio.run(
         measured(seeds=given.seeds, side=given.side, only=given.only, threads=given.threads, strips=not given.no_save)
     )

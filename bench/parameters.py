@@ -116,7 +116,7 @@ CLAIMS = (
         says="the subject shows more", measure=tealness,
     ),
     Claim(
-        name="--guidance", prompt=HOUSE, settings=spread_over(1.5, 4), change=lambda value: {"guidance": value},
+        name="--guidance", prompt=CIRCLE, settings=spread_over(1.5, 4), change=lambda value: {"guidance": value},
         says="the thing shows the colour asked for more", measure=redness,
     ),
     Claim(

@@ -40,6 +40,7 @@ KNOWN: list[Exception] = [
     prompts.TooMany("text", 20, 16),
     prompts.TooMany("image", 9, 5),
     prompts.UnbalancedBraces("{a, b"),
+    prompts.UnbalancedBraces("} b"),
     db.errors.TooManyWaiting(10),
     db.errors.QueueFull(1000),
     db.errors.Overdrawn(3, 4),

@@ -485,13 +485,13 @@ def _prompt(error: BaseException) -> str | None:
             return f"The prompt begins from {error.given} pictures; {error.limit} are allowed."
         case prompts.UnbalancedBraces() if (error.given or "").startswith("}"):
             return (
-                f"The brace in `{_code(error.given)}` closes nothing: a choice is `{{red, blue}}`. A brace that chooses "
-                "nothing is written `\\}`."
+                f"The brace in `{_code(error.given)}` closes nothing: a choice is `{{red, blue}}`. A brace that "
+                "chooses nothing is written `\\}`."
             )
         case prompts.UnbalancedBraces():
             return (
-                f"The brace in `{_code(error.given)}` is not closed: a choice is `{{red, blue}}`. A brace that chooses "
-                "nothing is written `\\{`."
+                f"The brace in `{_code(error.given)}` is not closed: a choice is `{{red, blue}}`. A brace that "
+                "chooses nothing is written `\\{`."
             )
     return None
 

@@ -9,6 +9,7 @@ refinement, and writes each result's first picture with the words of its card.
 import argparse
 import asyncio
 import io
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +26,7 @@ PROMPT = "a red house beside a green tree by day --seed 7"
 PATIENCE = 600.0
 """Seconds for one result, on a machine with other work."""
 _CELL, _COLUMNS, _WORDS = 300, 5, 84
+_ARROWS = {"➡️": "Pan right"}  # no letter of the sheet's font
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def _stands(message: Json) -> bool:
     return bool(files) and files != ["preview.webp"] and bool(message["components"])
 
 
-def sheet(pg: Playground, steps: list[Step]) -> Image.Image:
+def sheet(pg: Playground, steps: list[Step], people: list[Person]) -> Image.Image:
     """The first picture of each step in reading order, with the words of its card below."""
     rows = -(-len(steps) // _COLUMNS)
     height = _CELL + _WORDS
@@ -122,9 +124,10 @@ def sheet(pg: Playground, steps: list[Step]) -> Image.Image:
         picture.thumbnail((_CELL - 8, _CELL - 8), Image.Resampling.LANCZOS)
         page.paste(picture, (left + (_CELL - picture.width) // 2, top + (_CELL - picture.height) // 2))
         said = step.message["content"].split("\n")[0].replace("**", "") or "(four prompts)"
-        words = f"{place + 1}. {step.name}  {shape[0]} x {shape[1]}\n" + "\n".join(
-            said[first : first + 42] for first in range(0, min(len(said), 126), 42)
-        )
+        for person in people:
+            said = said.replace(f"<@{person.id}>", f"@{person.name}")
+        name = _ARROWS.get(step.name, step.name)
+        words = "\n".join([f"{place + 1}. {name}  {shape[0]} x {shape[1]}", *textwrap.wrap(said, 42)[:3]])
         brush.multiline_text((left + 6, top + _CELL + 2), words, "black", font)
     return page
 
@@ -134,8 +137,9 @@ async def draw(output: Path) -> None:
         async with Playground() as pg:
             bot = Bot("bot", Path(folder), pg)
             await bot.start()
-            steps = await grow(pg, pg.person("Ada"), pg.person("Ben"))
-            sheet(pg, steps).save(output)
+            people = [pg.person("Ada"), pg.person("Ben")]
+            steps = await grow(pg, *people)
+            sheet(pg, steps, people).save(output)
             await bot.stop()
     for step in steps:
         print(f"{step.name:20} {step.message['content'].splitlines()[0] if step.message['content'] else ''}")

@@ -43,7 +43,7 @@ async def test_a_tree_grows_answers_its_parents_and_works_after_a_restart(tmp_pa
             assert WORDS.get(step.name, "") in step.message["content"], step.name
             if step.parent is not None:
                 assert step.message["message_reference"]["message_id"] == step.parent["id"], step.name
-        assert sheet(pg, steps).width > 0
+        assert sheet(pg, steps, [pg.person("Ada"), pg.person("Ben")]).width > 0
         check_lineage(rows)
         await bot.kill()
         await bot.start()

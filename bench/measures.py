@@ -78,18 +78,24 @@ def spearman(first: Sequence[float], second: Sequence[float]) -> float:
     return float(np.corrcoef(one, other)[0, 1])
 
 
-def seam(pictures: Sequence[Image.Image]) -> float:
-    """The step from the last column to the first, over the largest step between the forty columns on either side.
+def seams(pictures: Sequence[Image.Image]) -> tuple[float, float]:
+    """The step over the edge, last row to first and last column to first, over the largest of forty on either side.
 
-    Rows likewise; the worse of both. At most 1: the edge is a place like those beside it, among which are borders of
-    the model's own tokens (every 32 pixels), as the edge is one.
+    At most 1: the edge is a place like those beside it, among which are borders of the model's own tokens (every 32
+    pixels), as the edge is one.
     """
     values = np.stack([np.asarray(picture, dtype=float) for picture in pictures])
-    ratios = []
-    for axis in (1, 2):
+
+    def ratio(axis: int) -> float:
         middle = values.shape[axis] // 2
         turned = np.roll(values, middle, axis)
         steps = np.abs(np.diff(turned, axis=axis)).mean(tuple(set(range(4)) - {axis}))
         beside = np.concatenate([steps[middle - 41 : middle - 1], steps[middle : middle + 40]])
-        ratios.append(steps[middle - 1] / beside.max())
-    return float(max(ratios))
+        return float(steps[middle - 1] / beside.max())
+
+    return ratio(1), ratio(2)
+
+
+def seam(pictures: Sequence[Image.Image]) -> float:
+    """The worse of `seams`."""
+    return max(seams(pictures))

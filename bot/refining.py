@@ -107,12 +107,12 @@ def region(
     Place, time of day and ground are those of `job`, whose picture it is, unless the words name their own.
     """
     request = _copy(base.request)
-    scene = job.request["prompt"]
-    request["prompt"] = settled(request["prompt"], scene)
+    words, scene = request["prompt"], job.request["prompt"]
+    request["prompt"] = settled(words, scene)
     if texts := request.get("texts"):
         request["texts"] = [(settled(text, scene), weight) for text, weight in texts]
     request["image"] = image.digest
-    request["edit"] = {"kind": "region"} if mask else {"kind": "region", "cells": list(cells)}
+    request["edit"] = {"kind": "region", "words": words} | ({} if mask else {"cells": list(cells)})
     if mask:
         request["mask"] = mask
     return _outlined(

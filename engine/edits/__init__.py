@@ -15,12 +15,13 @@ as it stands. `kind` says which edit, and there is exactly one way to ask for ea
 | `{"kind": "words", "instruction": "..."}`   | `image`; `"scene": "..."` beside the instruction is what | seeds    |
 |                                             | the picture shows; without it the picture is read        |          |
 
-`image` is the digest of the picture that is edited. `strength` is None in all of these rows (every kind has its own); a
-number there wins. `prompt`, `negative_prompt`, `steps`, `guidance`, `seeds` and everything else mean what they always
-mean: region says what should be there now. Zoom, square and pan usually carry the prompt of their parent, of which only
-the surroundings are then drawn beyond the edge; where their prompt is another one, `"scene"` beside the kind holds that
-of the parent, and the new prompt is drawn whole. `width` and `height` are those of the finished picture, and `work` its
-cost; both come from
+`image` is the digest of the picture that is edited. `strength` is None in all of these rows (every kind has its own);
+a number there wins. `prompt`, `negative_prompt`, `steps`, `guidance`, `seeds` and everything else mean what they
+always mean: region says what should be there now; where its prompt also says what is around that, `"words"` beside
+the kind are those for a region within one surface, which needs no horizon of its own. Zoom, square and pan usually
+carry the prompt of their parent, of which only the surroundings are then drawn beyond the edge; where their prompt is
+another one, `"scene"` beside the kind holds that of the parent, and the new prompt is drawn whole. `width` and
+`height` are those of the finished picture, and `work` its cost; both come from
 
     outline(request, picture=(image.width, image.height), entry=catalogue.get(model), longest=...) -> Outline
 

@@ -34,6 +34,16 @@ def merged(old: Image.Image, new: Image.Image, mask: Image.Image, depth: int) ->
     return Image.fromarray(np.where(inside[..., None], blended, np.asarray(old)))
 
 
+def is_plain(picture: Image.Image, mask: Image.Image, depth: int) -> bool:
+    """Whether what is kept within `depth` pixels of the mask's white is one surface: four in five alike in colour."""
+    inside = np.asarray(mask) >= 128
+    beside = np.asarray(picture.convert("RGB"), dtype=np.float32)[~inside & (depth_in(~inside) <= depth)]
+    if not len(beside):
+        return False
+    alike = np.abs(beside - np.median(beside, axis=0)).max(-1) <= _ALIKE / 2
+    return bool(alike.mean() >= 0.8)
+
+
 def depth_in(inside: np.ndarray) -> np.ndarray:
     """How many pixels (counted along rows and columns) to the nearest False; int64, 0 where it is False itself.
 

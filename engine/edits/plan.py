@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from engine.describe import Describer
 from engine.edits import region, tiles
 from engine.edits.canvas import Box, Size
-from engine.edits.keeping import feather, merged
+from engine.edits.keeping import feather, is_plain, merged
 from engine.edits.outline import (
     FACTOR,
     LONGEST,
@@ -129,7 +129,10 @@ def _planned(
         mask = region.mask_of(edit["cells"], picture.size) if "cells" in edit else request.mask
         if mask is None:
             raise BadRequest("mask", "", "a mask, or cells")
-        return _redraw(request, picture, mask.resize(picture.size, Image.Resampling.NEAREST), entry, within=close_up)
+        mask = mask.resize(picture.size, Image.Resampling.NEAREST)
+        if "words" in edit and is_plain(picture, mask, feather(*picture.size)):
+            request = replace(request, prompt=str(edit["words"]))
+        return _redraw(request, picture, mask, entry, within=close_up)
     if kind == "words" and entry.instructed:
         return _instruct(request, picture, entry, str(edit["instruction"]))
     if kind == "words":

@@ -71,7 +71,7 @@ async def test_a_region_is_chosen_on_the_picture_and_drawn_with_words_of_its_own
     await ada.submit(form, {"prompt": "a blue door --seed 9"})
     child = await redrawn(bot, card)
     made = (await bot.delivered(2))[-1]
-    assert made.request["edit"] == {"kind": "region", "cells": ["top left", "top"]}
+    assert made.request["edit"] == {"kind": "region", "words": "a blue door", "cells": ["top left", "top"]}
     assert (made.request["seeds"][0], made.parent_image_id) == (9, 1)
     assert made.request["prompt"] == "a blue door at night", "the rest of the picture is at night"
     assert made.parent_message_id == int(card["id"])
@@ -91,7 +91,7 @@ async def test_a_mask_can_be_handed_in_instead(bot: Running) -> None:
     await ada.submit(form, {"prompt": "a cat", "mask": [("mask.png", mask)]})
     await redrawn(bot, card)
     made = (await bot.delivered(2))[-1]
-    assert made.request["edit"] == {"kind": "region"}
+    assert made.request["edit"] == {"kind": "region", "words": "a cat"}
     assert made.request["mask"]
     # What is no picture is refused, and the panel is still there for another try.
     panel = await panel_of(bot, card)

@@ -113,8 +113,10 @@ class Bench:
         picture = painted(look)
         made = [picture]
         for asked in EDITS.values():
-            words = settled(asked.get("prompt", prompt), prompt)
-            made.append((await self.draw(asked["edit"], image=picture, prompt=words, seeds=(11,)))[0])
+            edit, words = asked["edit"], asked.get("prompt", prompt)
+            if edit["kind"] == "region":
+                edit, words = edit | {"words": words}, settled(words, prompt)
+            made.append((await self.draw(edit, image=picture, prompt=words, seeds=(11,)))[0])
         return made
 
     async def tiles(self) -> list[tuple[str, float]]:

@@ -17,8 +17,8 @@ from engine.edits.region import CELLS
 from engine.edits.words import rewritten, settled
 from engine.errors import UnsupportedSize
 
-STRENGTH = {"subtle": 0.4, "strong": 0.75}
-"""How far a variation leaves its picture: at 0.4 the composition stays, at 0.75 only its large forms do."""
+STRENGTH = {"subtle": 0.3, "strong": 0.75}
+"""How far a variation leaves its picture: at 0.3 the composition stays, at 0.75 only its large forms do."""
 PARTS = tuple(CELLS)
 """The parts of a picture by name: the nine of a grid in reading order, then halves."""
 DIRECTIONS = ("left", "right", "up", "down")

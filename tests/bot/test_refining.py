@@ -123,7 +123,7 @@ async def test_remix_mode_makes_the_drawing_buttons_ask_for_words(bot: Running) 
     assert (await bot.pg.person("Ben").click(grid, "V1")).modal is None
     await bot.delivered(4)
     card = await single(bot)
-    for label, strength in (("Vary (Subtle)", 0.4), ("Vary (Strong)", 0.75)):
+    for label, strength in (("Vary (Subtle)", 0.3), ("Vary (Strong)", 0.75)):
         form = await ada.click(card, label)
         await result(bot, await ada.submit(form, {"prompt": "a yellow house"}))
         made = (await bot.jobs())[-1]

@@ -123,13 +123,12 @@ async def test_outside_of_a_region_every_byte_stays(size: tuple[int, int]) -> No
 
 
 def test_a_region_within_one_surface_is_told_of_its_thing_alone() -> None:
-    edit = {"kind": "region", "cells": ["bottom left"], "words": "a boat"}
     meadow = Image.new("RGB", (256, 256), (90, 180, 70))
     meadow.paste((120, 180, 250), (0, 0, 256, 100))
     for cell, prompt in (("bottom left", "a boat"), ("left", "a boat in a meadow")):
-        request = asked(image=meadow, prompt="a boat in a meadow")
-        (one,) = Editor(reader=Reader()).plan(edit | {"cells": [cell]}, request).requests
-        assert one.prompt == prompt, cell
+        edit = {"kind": "region", "cells": [cell], "words": "a boat"}
+        (one,) = Editor(reader=Reader()).plan(edit, asked(image=meadow, prompt="a boat in a meadow")).requests
+        assert one.prompt == prompt
 
 
 async def test_an_uploaded_mask_of_another_size_is_scaled() -> None:

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
+from bench.claims import CIRCLE, CLAIMS, LIKE_STYLE, Claim, referring
 from bench.measures import seam, spearman
-from bench.parameters import CIRCLE, CLAIMS, LIKE_STYLE, Bench, Claim, referring
+from bench.parameters import Bench
 from engine.engine import Engine
 from engine.models import Catalogue
 from engine.pocket.judge import Judge

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.claims import LIKE_STYLE, referring, scene
 from bench.measures import style_distance_to, tealness
-from bench.parameters import LIKE_STYLE, Bench, referring, scene
+from bench.parameters import Bench
 from bot.styles import swatch
 from engine.engine import Engine
 from engine.models import Catalogue

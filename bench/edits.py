@@ -160,10 +160,13 @@ class Bench:
 
 
 def step_over(picture: Image.Image, line: int) -> float:
-    """The mean step from the column before `line` to the one at it, over the largest among sixteen on either side."""
+    """The mean step from the column before `line` to the one at it, over the largest among sixteen on either side.
+
+    Nobody sees a step of less than a level: where all of them are smaller, it is held against one level.
+    """
     steps = np.abs(np.diff(np.asarray(picture, dtype=float), axis=1)).mean((0, 2))
     beside = np.delete(steps[max(0, line - 17) : line + 16], min(16, line - 1))
-    return float(steps[line - 1] / beside.max())
+    return float(steps[line - 1] / max(1.0, beside.max()))
 
 
 def layout(picture: Image.Image) -> np.ndarray:

@@ -62,10 +62,10 @@ def crops(rng: random.Random, count: int) -> Tensor:
         )
         left, top = (min(128, max(0, round(at * 256 - 64 + rng.uniform(-60, 60)))) for at in (x, y))
         pieces.append(to_tensor(paint(scene, 256, 256).crop((left, top, left + 128, top + 128))))
-    return torch.stack(sorted(pieces, key=_edges, reverse=True)[:count])
+    return torch.stack(sorted(pieces, key=edges, reverse=True)[:count])
 
 
-def _edges(picture: Tensor) -> float:
+def edges(picture: Tensor) -> float:
     return float(picture.diff(dim=-1).abs().mean() + picture.diff(dim=-2).abs().mean())
 
 
@@ -115,19 +115,44 @@ def train_autoencoder(
     batch: int = 8,
     device: str = "cpu",
     say: Callable[[str], None] = print,
-    save_every: int = 100,
     begin: AutoencoderKL | None = None,
 ) -> None:
     """Train to `steps`, going on from `folder/autoencoder.ckpt` if it is there, else from `begin` or from nothing."""
-    path = folder / "autoencoder.ckpt"
     torch.manual_seed(seed)
     model = build_autoencoder().to(device)  # type: ignore[arg-type]
     if begin is not None:
         model.load_state_dict(begin.state_dict())
+
+    def ask(rng: random.Random, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        return autoencoder_loss(model, crops(rng, batch).to(device), generator)
+
+    path = folder / "autoencoder.ckpt"
+    fit(rank, ranks, path, STAGE, model, ask, seed=seed, steps=steps, matrix_rate=0.012, device=device, say=say)
+
+
+def fit(
+    rank: int,
+    ranks: int,
+    path: Path,
+    stage: str,
+    model: AutoencoderKL,
+    ask: Callable[[random.Random, torch.Generator], tuple[Tensor, Tensor]],
+    *,
+    seed: int,
+    steps: int,
+    matrix_rate: float,
+    device: str,
+    say: Callable[[str], None],
+    save_every: int = 100,
+) -> None:
+    """Train what of `model` wants gradients to `steps`, from the checkpoint at `path` if there is one.
+
+    `ask` draws a batch and returns the loss to train on and the one to report. The checkpoint keeps averaged weights too.
+    """
     optimizer = Optimizer(
         model.named_parameters(),
-        matrix_rate=0.012,
-        rest_rate=2e-3,
+        matrix_rate=matrix_rate,
+        rest_rate=matrix_rate / 6,
         adam_only=("conv_in", "conv_out", "shortcut"),
         rank=rank,
         ranks=ranks,
@@ -135,18 +160,17 @@ def train_autoencoder(
     average_model = {name: value.clone() for name, value in model.state_dict().items()}
     start = 0
     if path.exists():
-        state = checkpoint.load(path, STAGE)
+        state = checkpoint.load(path, stage)
         model.load_state_dict(state["model"])
         average_model = state["ema"]
         optimizer.load_state_dict(state["optimizer"])
         start = state["step"]
     began, mean_loss = time.monotonic(), 0.0
     for step in range(start, steps):
-        rng = random.Random(f"{seed}-{STAGE}-{step}-{rank}")
+        rng = random.Random(f"{seed}-{stage}-{step}-{rank}")
         generator = torch.Generator().manual_seed(rng.getrandbits(40))
-        pictures = crops(rng, batch).to(device)
         with mixed(device):
-            loss, plain = autoencoder_loss(model, pictures, generator)
+            loss, plain = ask(rng, generator)
         loss.backward()
         average_gradients(optimizer.parameters, ranks)
         norm = torch.nn.utils.clip_grad_norm_(optimizer.parameters, 1.0)
@@ -157,11 +181,11 @@ def train_autoencoder(
                 average_model[name].lerp_(value, 1 - keep)
         mean_loss = float(plain) if step == start else 0.95 * mean_loss + 0.05 * float(plain)
         if rank == 0 and step % 25 == 0:
-            rate = (step - start + 1) * batch * ranks / (time.monotonic() - began)
-            say(f"autoencoder {step}/{steps} loss {mean_loss:.4f} norm {float(norm):.2f} {rate:.1f} pictures/s")
+            rate = (step - start + 1) / (time.monotonic() - began)
+            say(f"{stage} {step}/{steps} loss {mean_loss:.4f} norm {float(norm):.2f} {60 * rate:.0f} steps/min")
         if rank == 0 and ((step + 1) % save_every == 0 or step + 1 == steps):
             state = {
-                "stage": STAGE,
+                "stage": stage,
                 "step": step + 1,
                 "model": model.state_dict(),
                 "ema": average_model,
@@ -170,14 +194,15 @@ def train_autoencoder(
             checkpoint.save(path, state)
             sample = build_autoencoder()
             sample.load_state_dict(average_model)
-            say(f"autoencoder {step + 1}: {quality(sample, folder / 'autoencoder.png'):.2f} dB")
+            large = quality(sample, path.with_suffix(".png"))
+            say(f"{stage} {step + 1}: {large:.2f} dB, at 128 x 128 {quality(sample, side=128):.2f} dB")
 
 
 @torch.no_grad()
-def quality(model: AutoencoderKL, sheet: Path | None = None, *, count: int = 16) -> float:
-    """Return the mean PSNR in dB over `count` fixed pictures of 256 x 256; write them and their copies to `sheet`."""
+def quality(model: AutoencoderKL, sheet: Path | None = None, *, count: int = 16, side: int = 256) -> float:
+    """Return the mean PSNR in dB over `count` fixed pictures of `side` pixels; write them and their copies to `sheet`."""
     rng = random.Random(7)
-    pictures = torch.stack([to_tensor(paint(sample_scene(rng, held=None), 256, 256)) for _ in range(count)])
+    pictures = torch.stack([to_tensor(paint(sample_scene(rng, held=None), side, side)) for _ in range(count)])
     with mixed("cpu"):
         made = model.decode(model.encode(pictures).latent_dist.mode()).sample.float().clamp(-1, 1)  # type: ignore[union-attr]
     psnr = -10 * torch.log10(((made - pictures) / 2).square().mean((1, 2, 3)))

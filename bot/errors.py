@@ -288,6 +288,10 @@ class NoPart(Refusal):
     """Neither a part of the picture nor a mask was chosen."""
 
 
+class BlackMask(Refusal):
+    """A mask that has nothing white in it, so that nothing would be drawn anew."""
+
+
 class NothingSeen(Refusal):
     """The describer can tell nothing of a picture."""
 
@@ -481,6 +485,8 @@ def _prompt(error: BaseException) -> str | None:
             return f"Braces stand inside of braces more than {error.limit} deep here."
         case prompts.TooMany(parameter="text"):
             return f"The prompt has {error.given} parts with `::`; {error.limit} are allowed."
+        case prompts.TooMany(parameter="lora"):
+            return f"The prompt uses {error.given} LoRAs; {error.limit} work together at most."
         case prompts.TooMany():
             return f"The prompt begins from {error.given} pictures; {error.limit} are allowed."
         case prompts.UnbalancedBraces() if (error.given or "").startswith("}"):
@@ -581,6 +587,8 @@ def _own(error: BaseException) -> str | None:
             return f"`{_code(error.given)}` is no zoom. It goes from 1.01 to 2, such as `1.8`."
         case NoPart():
             return "Say which part is to be drawn anew: choose parts of the grid, or hand in a mask."
+        case BlackMask():
+            return "The mask is black all over. What is white in it is drawn anew; what is black stays."
         case NothingSeen():
             return "Nothing can be told of this picture."
         case NoPicture():

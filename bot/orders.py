@@ -62,7 +62,7 @@ class Orders:
         self._door = door
         self._ask_moderators = ask_moderators
         queue = config.queue
-        self._limits = jobs.QueueLimits(
+        self.limits = jobs.QueueLimits(
             waiting_per_person=queue.waiting_per_person, waiting_total=queue.waiting_total, order=queue.order
         )
         self.closing = False
@@ -140,7 +140,7 @@ class Orders:
                 if admission.ask is not None:
                     await reviews.put(session, wished, word=admission.ask)
                     return []
-                accepted += [(await jobs.enqueue(session, new, self._limits)).job for new in wished]
+                accepted += [(await jobs.enqueue(session, new, self.limits)).job for new in wished]
                 # Before the commit: the worker may claim, and delivery post a card, the moment the rows are there.
                 for job in accepted:
                     self._delivery.expect(job, apart=apart)
@@ -163,7 +163,7 @@ class Orders:
             author = wished[0].author_id
             verb = "allow" if allowed else "refuse"
             await audit.write(session, wished[0].guild_id or 0, by_id, verb, target_id=author)
-            accepted = [(await jobs.enqueue(session, new, self._limits)).job for new in wished if allowed]
+            accepted = [(await jobs.enqueue(session, new, self.limits)).job for new in wished if allowed]
         self._worker.wake()
         for job in accepted:
             self._delivery.stands(job.id)

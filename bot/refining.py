@@ -160,9 +160,10 @@ def factor_of(text: str) -> float:
         factor = float(bare) if len(bare) < 10 and bare.replace(".", "", 1).isdigit() else 0.0
     except ValueError:
         factor = 0.0
-    if not 1.005 <= factor <= 2:
+    factor = round(factor, 2)
+    if not 1 < factor <= 2:
         raise BadFactor(text)
-    return round(factor, 2)
+    return factor
 
 
 def words_of(job: Job) -> str:
@@ -183,8 +184,8 @@ def _edited(
     request: Any = _fresh(job.request)
     request["image"], request["strength"] = image.digest, None
     request["edit"], request["seeds"] = dict(edit), wanted
-    for name in ("tile", "stop", *(["chaos"] if len(wanted) == 1 else [])):
-        request.pop(name, None)
+    if len(wanted) == 1:
+        request.pop("chaos", None)
     shape = (image.width, image.height)
     return _outlined(kind, words_of(job), request, shape, catalogue, longest, image, job.relaxed)
 
@@ -199,7 +200,12 @@ def _outlined(
     parent: Image | None,
     relaxed: bool,
 ) -> Wish:
-    """The wish with the size and the cost that the edit will have. Raises BadRequest, UpscaledEnough."""
+    """The wish with the size and the cost that the edit will have: drawn to its end, and no tile.
+
+    Raises BadRequest, UnsupportedSize, UpscaledEnough.
+    """
+    for name in ("tile", "stop"):
+        request.pop(name, None)
     entry = catalogue.get(request["model"])
     ahead = outline(request, picture=shape, entry=entry, longest=longest)
     request["width"], request["height"] = ahead.width, ahead.height
@@ -208,6 +214,7 @@ def _outlined(
         prompt=prompt,
         request=request,
         work=ahead.work,
+        pieces=ahead.pieces,
         relaxed=relaxed,
         parent_image_id=None if parent is None else parent.id,
     )

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.errors import NoPart
+from bot.errors import BlackMask, NoPart
 from bot.refining import PARTS
 from db.models import Image
-from engine.edits.region import gridded
+from engine.edits.region import gridded, redrawn
 from engine.storage import Storage
 
 
@@ -43,3 +43,10 @@ def _drawn(storage: Storage, digest: str, chosen: Sequence[str]) -> io.BytesIO:
     gridded(storage.open(digest), chosen).save(drawn, "WEBP", quality=85)
     drawn.seek(0)
     return drawn
+
+
+async def check_mask(storage: Storage, digest: str, image: Image) -> None:
+    """Raise BlackMask for a stored mask that would leave every pixel of the picture as it is."""
+    mask = await asyncio.to_thread(storage.open, digest)
+    if redrawn(mask, (image.width, image.height)).getbbox() is None:
+        raise BlackMask

@@ -17,6 +17,7 @@ from db.models import JobRequest
 from prompts.parameters import LARGEST_SEED
 
 MOST_REFERENCES = 5
+MOST_LORAS = 8
 DRAFT_PIXELS, DRAFT_STEPS, HD_PIXELS = 0.25, 0.5, 2.25
 """Factors of the model's usual pixels and steps: half as long and wide in half the steps, or half as much longer."""
 
@@ -65,12 +66,16 @@ class Given:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """One job to be: `prompt` as its card shows it, `request` as the engine gets it, `work` in steps times pictures."""
+    """One job to be: `prompt` as its card shows it, `request` as the engine gets it, `work` in steps times pictures.
+
+    Where a picture is drawn in several `pieces`, `work` counts each of them.
+    """
 
     kind: str
     prompt: str
     request: JobRequest
     work: int
+    pieces: int = 1
     relaxed: bool = False
     parent_image_id: int | None = None
 
@@ -231,6 +236,8 @@ def _share(weight: int | None) -> float:
 
 
 def _loras(prompt: prompts.Prompt, given: Given) -> list[dict[str, Any]]:
+    if len(prompt.loras) > MOST_LORAS:
+        raise prompts.TooMany("lora", len(prompt.loras), MOST_LORAS)
     steps = {one.name.lower(): one.ramps for one in prompt.lora_steps}
     blocks = {one.name.lower(): one.blocks for one in prompt.lora_blocks}
     uses: list[dict[str, Any]] = []

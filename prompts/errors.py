@@ -132,7 +132,7 @@ class StrayWeight(PromptError):
 
 
 class TooMany(PromptError):
-    """More of something than there may be; `parameter` is what: "text", "image", "job", "brace"."""
+    """More of something than there may be; `parameter` is what: "text", "image", "lora", "job", "brace"."""
 
     def __init__(self, parameter: str, count: int, limit: int) -> None:
         # A count of thousands of digits comes from a few hundred braces.

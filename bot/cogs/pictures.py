@@ -9,7 +9,7 @@ from discord import app_commands
 from bot import asking, recognition, refining
 from bot.cogs.imagine import ASPECT_CHOICES
 from bot.errors import NoPicture, NothingSeen
-from bot.ui import described
+from bot.ui import confirm, described
 from bot.ui.forms import RemixForm, StrangerForm
 from bot.wishes import Options
 
@@ -40,7 +40,7 @@ async def blend(
         longest=studio.config.limits.longest,
         parent=next((image_id for _, image_id in taken if image_id is not None), None),
     )
-    await studio.orders.accept(interaction, [wish])
+    await confirm.accept(interaction, [wish])
 
 
 @app_commands.command(description="Change a picture in words")
@@ -63,7 +63,7 @@ async def edit(
         longest=studio.config.limits.longest,
         parent=image_id,
     )
-    await studio.orders.accept(interaction, [wish])
+    await confirm.accept(interaction, [wish])
 
 
 @app_commands.command(description="Prompts for a picture, to draw others like it")

@@ -1,7 +1,8 @@
 """What a job costs. One formula, in whole credits: steps x pictures x megapixels, rounded up, at least 1.
 
 A megapixel is 2^20 pixels, the area of 1024 x 1024. So four pictures of 1024 x 1024 in 4 steps cost 16, and of the
-pocket model (256 x 256 in 12 steps) 3.
+pocket model (256 x 256 in 12 steps) 3. Megapixels are those of the finished
+picture, in however many pieces it is drawn.
 """
 
 import math
@@ -18,12 +19,14 @@ DEAR = 12
 
 
 class Priced(Protocol):
-    """A wish, as far as its price goes; `work` is steps times pictures."""
+    """A wish, as far as its price goes; `work` is steps times pictures times `pieces`."""
 
     @property
     def request(self) -> JobRequest: ...
     @property
     def work(self) -> int: ...
+    @property
+    def pieces(self) -> int: ...
     @property
     def relaxed(self) -> bool: ...
 
@@ -50,7 +53,7 @@ def cost(wish: Priced, quota: Quota) -> int:
     if not quota.on or (wish.relaxed and quota.relaxed_free):
         return 0
     pixels = wish.request["width"] * wish.request["height"]
-    return max(1, math.ceil(wish.work * pixels / MEGAPIXEL))
+    return max(1, math.ceil(wish.work * pixels / (wish.pieces * MEGAPIXEL)))
 
 
 def total(wishes: Sequence[Priced], quota: Quota) -> int:

@@ -18,6 +18,7 @@ from bot.house.prices import Bill
 from bot.ui.press import TAKEN, Press, view_of
 from bot.ui.quoting import bold
 from bot.wishes import Wish
+from db import jobs
 
 if TYPE_CHECKING:
     from bot.client import Studio
@@ -30,17 +31,21 @@ _NAME = "jobs.json"
 
 async def accept(
     interaction: "discord.Interaction[Studio]", wished: Sequence[Wish], *, answers: int | None = None
-) -> None:
+) -> bool:
     """Make the jobs, or ask first when there are more than WITHOUT_ASKING or they cost much of what the person has.
 
-    `answers` is as for `Orders.accept`.
+    Returns whether they were made. `answers` is as for `Orders.accept`; raises what that raises, and asks for nothing
+    that the queue has no room for.
     """
     studio = interaction.client
     async with studio.database.writing() as session:
         bill = await studio.door.bill(session, Asker.of(interaction), wished)
-    if len(wished) <= WITHOUT_ASKING and (bill is None or not bill.dear):
+        asking = len(wished) > WITHOUT_ASKING or (bill is not None and bill.dear)
+        if asking:
+            await jobs.require_room(session, interaction.user.id, len(wished), studio.orders.limits)
+    if not asking:
         await studio.orders.accept(interaction, wished, answers=answers)
-        return
+        return True
     if answers is None and interaction.message is not None:
         answers = interaction.message.id  # what was pressed, not the question
     lines = [_question(wished, bill), *(f"- {bold(wish.prompt, 200)}" for wish in wished[:_SHOWN])]
@@ -53,8 +58,9 @@ async def accept(
         # The public "thinking" of a command whose pictures had to be fetched, or the private message before this one.
         await interaction.delete_original_response()
         await interaction.followup.send("\n".join(lines), file=file, view=view, ephemeral=True)
-        return
-    await interaction.response.send_message("\n".join(lines), file=file, view=view, ephemeral=True)
+    else:
+        await interaction.response.send_message("\n".join(lines), file=file, view=view, ephemeral=True)
+    return False
 
 
 class Draw(Press, template=r"a:draw"):

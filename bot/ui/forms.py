@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ui
 
-from bot import album, asking, refining
+from bot import album, asking, refining, regions
 from bot.errors import NoPart, answer
 from bot.ui import confirm
 from db.models import Image, Job
@@ -108,7 +108,7 @@ class ZoomForm(Form, title="Zoom Out"):
         factor = refining.factor_of(self.factor.value)
         job, image = await album.living(studio.database, self._image.id)
         wish = refining.zoom(job, image, factor, catalogue=studio.catalogue, limits=limits, longest=limits.longest)
-        await studio.orders.accept(interaction, [wish])
+        await confirm.accept(interaction, [wish])
 
 
 class RegionForm(Form, title="Vary (Region)"):
@@ -141,6 +141,7 @@ class MaskForm(Form, title="Vary (Region)"):
             raise NoPart
         await interaction.response.defer()
         upload, _ = await asking.take(interaction, self.mask.values[0].url)
+        await regions.check_mask(interaction.client.storage, upload.stored.digest, self._image)
         await _redraw(interaction, self._job, self._image, said(self.prompt), self._stood, mask=upload.stored.digest)
 
 

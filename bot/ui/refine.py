@@ -7,6 +7,7 @@ import discord
 from bot import album, refining
 from bot.gallery import rights
 from bot.gallery.rights import Viewer
+from bot.ui import confirm
 from bot.ui.forms import RemixForm, ZoomForm
 from bot.ui.press import Press
 from bot.ui.regions import Region
@@ -44,8 +45,8 @@ class Vary(Press, template=r"a:vary:(?P<id>\d{1,19}):(?P<how>strong|subtle)"):
             await interaction.response.send_modal(RemixForm(job, image, refining.STRENGTH[how]))
             return
         wish = refining.variation(job, image, how, catalogue=studio.catalogue, limits=studio.config.limits)
-        await studio.orders.accept(interaction, [wish])
-        studio.delivery.mark(interaction.message, self.custom_id)
+        if await confirm.accept(interaction, [wish]):
+            studio.delivery.mark(interaction.message, self.custom_id)
 
 
 class Again(Press, template=r"a:again:(?P<id>\d{1,19})"):
@@ -62,8 +63,8 @@ class Again(Press, template=r"a:again:(?P<id>\d{1,19})"):
         if "edit" not in job.request and await remixes(interaction):
             await interaction.response.send_modal(RemixForm(job, None))
             return
-        await studio.orders.accept(interaction, [refining.reroll(job)])
-        studio.delivery.mark(interaction.message, self.custom_id)
+        if await confirm.accept(interaction, [refining.reroll(job)]):
+            studio.delivery.mark(interaction.message, self.custom_id)
 
 
 class Remix(Press, template=r"a:remix:(?P<id>\d{1,19})"):
@@ -112,8 +113,8 @@ class Redraw(Press, template=r"a:(?P<what>upscale|zoom|square|pan):(?P<id>\d{1,1
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         studio = interaction.client
         job, image = await album.reached(interaction, self.number())
-        await studio.orders.accept(interaction, [self._wish(studio, job, image)])
-        studio.delivery.mark(interaction.message, self.custom_id)
+        if await confirm.accept(interaction, [self._wish(studio, job, image)]):
+            studio.delivery.mark(interaction.message, self.custom_id)
 
     def _wish(self, studio: "Studio", job: Job, image: Image) -> Wish:
         catalogue, limits = studio.catalogue, studio.config.limits

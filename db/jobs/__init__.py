@@ -6,7 +6,7 @@ do on SQLite's single writer; that makes limits, counters and places exact, and 
 
 from db.jobs.claim import claim_next, renew
 from db.jobs.ending import Cancelled, NewImage, block, cancel, fail, finish, finish_cancelled
-from db.jobs.enqueue import Enqueued, NewJob, Order, QueueLimits, enqueue
+from db.jobs.enqueue import Enqueued, NewJob, Order, QueueLimits, enqueue, require_room
 from db.jobs.places import position, waiting, work_ahead
 from db.jobs.reading import (
     Load,
@@ -51,6 +51,7 @@ __all__ = [
     "repeat",
     "requeue_expired",
     "requeue_worker",
+    "require_room",
     "running",
     "set_card",
     "undelivered",

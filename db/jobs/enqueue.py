@@ -71,7 +71,8 @@ async def enqueue(session: AsyncSession, new: NewJob, limits: QueueLimits, *, no
     queue = await line.enter(session)
     if (existing := await by_interaction(session, new.interaction_id, new.part)) is not None:
         return Enqueued(existing, created=False)
-    await _check(session, new, limits, queue)
+    await require_room(session, new.author_id, 1, limits, queue=queue)
+    await ledger.require(session, new.author_id, new.cost, guild_id=new.guild_id)
     placed = {
         "turn": 0 if new.relaxed else await _turn(session, queue, new.author_id, limits.order),
         "status": JobStatus.QUEUED,
@@ -85,13 +86,17 @@ async def enqueue(session: AsyncSession, new: NewJob, limits: QueueLimits, *, no
     return Enqueued(job, created=True)
 
 
-async def _check(session: AsyncSession, new: NewJob, limits: QueueLimits, queue: Queue) -> None:
-    own = select(Job.id).where(line.QUEUED, Job.author_id == new.author_id).limit(limits.waiting_per_person)
-    if (await session.scalar(select(func.count()).select_from(own.subquery())) or 0) >= limits.waiting_per_person:
+async def require_room(
+    session: AsyncSession, author_id: int, count: int, limits: QueueLimits, *, queue: Queue | None = None
+) -> None:
+    """Raise `TooManyWaiting` or `QueueFull` unless so many more jobs of one person may wait."""
+    queue = queue or await line.enter(session)
+    own = select(Job.id).where(line.QUEUED, Job.author_id == author_id).limit(limits.waiting_per_person)
+    waiting = await session.scalar(select(func.count()).select_from(own.subquery())) or 0
+    if waiting + count > limits.waiting_per_person:
         raise TooManyWaiting(limits.waiting_per_person)
-    if queue.fast + queue.relaxed >= limits.waiting_total:
+    if queue.fast + queue.relaxed + count > limits.waiting_total:
         raise QueueFull(limits.waiting_total)
-    await ledger.require(session, new.author_id, new.cost, guild_id=new.guild_id)
 
 
 async def _turn(session: AsyncSession, queue: Queue, author_id: int, order: Order) -> int:

@@ -33,11 +33,15 @@ _COARSEST = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Outline:
-    """What an edit will come to: the finished size, and steps times pictures as the engine counts them."""
+    """What an edit will come to: the finished size, and steps times pictures as the engine counts them.
+
+    `pieces` is how many tiles each picture is drawn in, one after another; `work` counts each of them.
+    """
 
     width: int
     height: int
     work: int
+    pieces: int = 1
 
 
 def outline(request: Mapping[str, Any], *, picture: Size, entry: ModelEntry, longest: int = LONGEST) -> Outline:
@@ -45,6 +49,7 @@ def outline(request: Mapping[str, Any], *, picture: Size, entry: ModelEntry, lon
 
     Raises:
         BadRequest: the edit is none of those in `engine.edits`, or not one for this picture.
+        UnsupportedSize: it would be drawn in tiles smaller than the model draws.
         UpscaledEnough: it would become longer than `longest`.
     """
     edit, count = request["edit"], len(request["seeds"])
@@ -55,7 +60,10 @@ def outline(request: Mapping[str, Any], *, picture: Size, entry: ModelEntry, lon
         if count != 1:
             raise BadRequest("seeds", str(count), "one seed for an upscale")
         size = upscaled(picture, longest=longest)
-        pieces = len(tiles.boxes(size, side=tile_side(entry), multiple=entry.multiple))
+        places = tiles.boxes(size, side=tile_side(entry), multiple=entry.multiple)
+        pieces = len(places)
+        left, top, right, bottom = places[0]
+        entry.check_size(right - left, bottom - top)
     elif kind in ("zoom", "square", "pan"):
         size = canvas_of(edit, picture, entry=entry, longest=longest).size
     elif kind == "words" and entry.instructed:
@@ -64,7 +72,7 @@ def outline(request: Mapping[str, Any], *, picture: Size, entry: ModelEntry, lon
         raise BadRequest("references", str(len(request.get("references", ()))), f"2..{MOST_BLENDED} pictures")
     steps, strength = request["steps"], request.get("strength") or strength_of(edit, entry)
     steps -= int(max(steps - min(steps * strength, steps), 0))
-    return Outline(width=size[0], height=size[1], work=max(1, steps) * count * pieces)
+    return Outline(width=size[0], height=size[1], work=max(1, steps) * count * pieces, pieces=pieces)
 
 
 def check(edit: Any) -> str:

@@ -129,7 +129,7 @@ def _planned(
         mask = region.mask_of(edit["cells"], picture.size) if "cells" in edit else request.mask
         if mask is None:
             raise BadRequest("mask", "", "a mask, or cells")
-        mask = mask.resize(picture.size, Image.Resampling.NEAREST)
+        mask = region.redrawn(mask, picture.size)
         if "words" in edit and is_plain(picture, mask, feather(*picture.size)):
             request = replace(request, prompt=str(edit["words"]))
         return _redraw(request, picture, mask, entry, within=close_up)
@@ -147,7 +147,6 @@ def _redraw(
     request: ImageRequest, old: Image.Image, mask: Image.Image, entry: ModelEntry, *, within: Within = frame
 ) -> Plan:
     """Draw the white part of `old` anew, seen in the part of it that `within` gives; black pixels keep their bytes."""
-    mask = mask.point([0] * 128 + [255] * 128)
     white = mask.getbbox()
     if white is None:
         raise BadRequest("mask", "black", "some white, which is redrawn")

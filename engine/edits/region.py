@@ -42,6 +42,11 @@ def mask_of(cells: Sequence[str], size: tuple[int, int]) -> Image.Image:
     return mask
 
 
+def redrawn(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """ "L" of the picture's size, white where the mask is at least half as bright as white, black elsewhere."""
+    return mask.convert("L").resize(size, Image.Resampling.NEAREST).point([0] * 128 + [255] * 128)
+
+
 def gridded(picture: Image.Image, chosen: Sequence[str] = ()) -> Image.Image:
     """The picture with the grid of nine on it, each part called by its name, and the `chosen` parts lit up.
 

@@ -147,7 +147,7 @@ def fit(
 ) -> None:
     """Train what of `model` wants gradients to `steps`, from the checkpoint at `path` if there is one.
 
-    `ask` draws a batch and returns the loss to train on and the one to report. The checkpoint keeps averaged weights too.
+    `ask` draws a batch and returns the loss to train on and the one to report. Checkpoints keep averaged weights too.
     """
     optimizer = Optimizer(
         model.named_parameters(),
@@ -200,7 +200,7 @@ def fit(
 
 @torch.no_grad()
 def quality(model: AutoencoderKL, sheet: Path | None = None, *, count: int = 16, side: int = 256) -> float:
-    """Return the mean PSNR in dB over `count` fixed pictures of `side` pixels; write them and their copies to `sheet`."""
+    """Return the mean PSNR in dB over `count` fixed square pictures; write them and their copies to `sheet`."""
     rng = random.Random(7)
     pictures = torch.stack([to_tensor(paint(sample_scene(rng, held=None), side, side)) for _ in range(count)])
     with mixed("cpu"):

@@ -25,7 +25,7 @@ SIZES: dict[tuple[int, int], float] = {
 
 
 def pieces(rng: random.Random, count: int) -> Tensor:
-    """Return (count, 3, SIDE, SIDE) cut from pictures of all sizes near a thing: of twice as many, those with most edges."""
+    """Cut (count, 3, SIDE, SIDE) near things from pictures of all sizes: of twice as many those with the most edges."""
     drawn = []
     for _ in range(2 * count):
         scene = sample_scene(rng)
@@ -68,7 +68,7 @@ def train_decoder(
     `finish_decoder` puts it in its place. Raises `checkpoint.CheckpointError` on a damaged checkpoint.
     """
     torch.manual_seed(seed)
-    model = AutoencoderKL.from_pretrained(folder / "vae").to(device)
+    model = AutoencoderKL.from_pretrained(folder / "vae").to(device)  # type: ignore[arg-type]
     model.encoder.requires_grad_(False)
 
     def ask(rng: random.Random, generator: torch.Generator) -> tuple[Tensor, Tensor]:

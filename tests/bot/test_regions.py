@@ -93,6 +93,13 @@ async def test_a_mask_can_be_handed_in_instead(bot: Running) -> None:
     made = (await bot.delivered(2))[-1]
     assert made.request["edit"] == {"kind": "region", "words": "a cat"}
     assert made.request["mask"]
+    # What would draw nothing anew is refused as well as what is no picture, and nobody is charged.
+    black = io.BytesIO()
+    Image.new("L", (64, 64), 100).save(black, "PNG")
+    panel = await panel_of(bot, card)
+    await ada.submit(await ada.click(panel, MASK), {"prompt": "a cat", "mask": [("mask.png", black.getvalue())]})
+    await bot.pg.wait_for(lambda: "black all over" in bot.pg.messages("studio")[-1]["content"], 60)
+    assert len(await bot.jobs()) == 2
     # What is no picture is refused, and the panel is still there for another try.
     panel = await panel_of(bot, card)
     form = await ada.click(panel, MASK)

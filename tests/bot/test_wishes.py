@@ -9,7 +9,7 @@ import engine.requests
 import prompts
 from bot import refining, wishes
 from bot.config import Limits
-from bot.errors import BadFactor, NoRoom, UnknownLora
+from bot.errors import BadFactor, NoRoom, UnknownLora, explain
 from bot.wishes import Given, Habits, Options, Wish
 from engine.errors import LicenceNotAccepted, UnknownModel, UnsupportedSize
 from engine.models import Catalogue
@@ -258,3 +258,11 @@ def test_a_zoom_is_read_as_people_write_it(text: str) -> None:
 def test_what_is_no_zoom_is_refused(text: str) -> None:
     with pytest.raises(BadFactor):
         refining.factor_of(text)
+
+
+def test_more_loras_than_work_together_are_told_at_once() -> None:
+    assert wishes.MOST_LORAS == engine.requests.MOST_LORAS
+    text = "a house " + " ".join(f"--lora l{number}" for number in range(9))
+    with pytest.raises(prompts.TooMany) as caught:
+        ask(text)
+    assert explain(caught.value) == "The prompt uses 9 LoRAs; 8 work together at most."

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import times
@@ -90,7 +90,10 @@ async def cast(
         await session.execute(silence.execution_options(synchronize_session=False))
     answer = update(Ballot).where(Ballot.id == ballot_id).values(value=value, cast_at=cast_at).returning(Ballot)
     answer = answer.execution_options(synchronize_session=False, populate_existing=True)
-    return (await session.scalars(answer)).one()
+    if (answered := (await session.scalars(answer)).one_or_none()) is None:
+        # The voter was forgotten while this waited for the contest.
+        raise NotYourBallot
+    return answered
 
 
 async def yours(session: AsyncSession, ballot_id: int, voter_id: int, guild_id: int | None) -> Ballot:
@@ -101,6 +104,17 @@ async def yours(session: AsyncSession, ballot_id: int, voter_id: int, guild_id: 
     if ballot is None:
         raise NotYourBallot
     return ballot
+
+
+async def forget(session: AsyncSession, voter_id: int) -> None:
+    """Take a person's ballots out of every contest but those that were counted, or are being counted just now.
+
+    Kept there, the votes of somebody who came back would count twice; taken out of a count, nobody could repeat it.
+    """
+    await finding.hold_running(session)
+    counted = select(Challenge.id).where(Challenge.phase.in_((Phase.TALLYING, Phase.DONE)))
+    gone = delete(Ballot).where(Ballot.voter_id == voter_id, Ballot.challenge_id.not_in(counted))
+    await session.execute(gone.execution_options(synchronize_session=False))
 
 
 async def of_voter(session: AsyncSession, challenge_id: int, voter_id: int) -> Sequence[Ballot]:

@@ -11,9 +11,7 @@ from db import times
 from db.challenges import finding
 from db.challenges.errors import AlreadyEntered, EntryLimit, NoSuchEntry, WrongPhase
 from db.challenges.terms import Rules
-from db.models import Challenge, Entry, Image, Phase
-
-_RUNNING = (Phase.SCHEDULED, Phase.OPEN, Phase.VOTING)
+from db.models import Entry, Image, Phase
 
 
 async def enter(
@@ -68,8 +66,7 @@ async def withdraw(
 
 async def put_out(session: AsyncSession, image_id: int, reason: str) -> int:
     """Take a picture, such as a hidden one, out of every contest that is not counted yet; out of how many."""
-    holding = select(Challenge.id).where(Challenge.phase.in_(_RUNNING)).with_for_update()
-    running = (await session.scalars(holding)).all()
+    running = await finding.hold_running(session)
     out = (
         update(Entry)
         .where(Entry.image_id == image_id, Entry.slot.is_not(None), Entry.challenge_id.in_(running))

@@ -10,6 +10,8 @@ from db import times
 from db.challenges.errors import NoSuchChallenge
 from db.models import Challenge, Phase
 
+RUNNING = (Phase.SCHEDULED, Phase.OPEN, Phase.VOTING)
+
 
 async def get(session: AsyncSession, challenge_id: int, guild_id: int | None = None) -> Challenge:
     """With a `guild_id`, only as a contest of that server. Raises NoSuchChallenge."""
@@ -34,6 +36,12 @@ async def hold(session: AsyncSession, challenge_id: int, *, shared: bool = False
     if challenge is None:
         raise NoSuchChallenge
     return challenge
+
+
+async def hold_running(session: AsyncSession) -> Sequence[int]:
+    """Hold every contest that takes, or will take, entries and ballots; their ids. For who changes all of them."""
+    running = select(Challenge.id).where(Challenge.phase.in_(RUNNING)).order_by(Challenge.id).with_for_update()
+    return (await session.scalars(running)).all()
 
 
 async def due(session: AsyncSession, *, now: datetime | None = None) -> Sequence[int]:

@@ -212,6 +212,22 @@ class NotGivable(Refusal):
         self.role_id = role_id
 
 
+class NotYoursToGive(Refusal):
+    """The person may not hand out this role, so the bot does not do it for them."""
+
+    def __init__(self, role_id: int) -> None:
+        super().__init__(role_id)
+        self.role_id = role_id
+
+
+class PowerfulRole(Refusal):
+    """Anybody could take this role by a button, and it allows more than everybody is allowed."""
+
+    def __init__(self, role_id: int) -> None:
+        super().__init__(role_id)
+        self.role_id = role_id
+
+
 class NotCallable(Refusal):
     """The bot's mention of this role would call nobody."""
 
@@ -622,7 +638,17 @@ def _contests(error: BaseException) -> str | None:
         case NotGivable():
             return (
                 f"I may not give <@&{error.role_id}>: that needs the permission Manage Roles, and a role below my own. "
-                "Nothing was created."
+                "Nothing was changed."
+            )
+        case NotYoursToGive():
+            return (
+                f"You may not give <@&{error.role_id}>: that needs the permission Manage Roles, and a role below your "
+                "highest. Nothing was changed."
+            )
+        case PowerfulRole():
+            return (
+                f"<@&{error.role_id}> has permissions that not everybody has, and a role that is called can be taken "
+                "by anybody. Choose one without. Nothing was changed."
             )
         case NotCallable():
             return (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.challenges import entering
+from bot.challenges.roles import check_taken
 from bot.errors import Gone, NoContest, NotGivable, tell
 from bot.ui import contests
 from bot.ui.press import DANGER, Press, Style, view_of
@@ -124,13 +125,18 @@ class CallMe(Press, template=r"a:c:ping:(?P<id>\d{1,18})"):
         role_id, member = challenge.ping_role_id, interaction.user
         if role_id is None or not isinstance(member, discord.Member):
             raise NoContest("ping")
+        role = member.guild.get_role(role_id)
+        if role is None:
+            raise NotGivable(role_id)
+        if role not in member.roles:
+            check_taken(role)
         await interaction.response.defer(ephemeral=True, thinking=True)
         try:
-            if member.get_role(role_id) is not None:
-                await member.remove_roles(discord.Object(role_id), reason="asked not to be called to challenges")
+            if role in member.roles:
+                await member.remove_roles(role, reason="asked not to be called to challenges")
                 words = f"You will not be called any more (<@&{role_id}>)."
             else:
-                await member.add_roles(discord.Object(role_id), reason="asked to be called to challenges")
+                await member.add_roles(role, reason="asked to be called to challenges")
                 words = f"You will be called when a challenge opens, votes and ends (<@&{role_id}>)."
         except discord.Forbidden:
             raise NotGivable(role_id) from None

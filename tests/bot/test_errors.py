@@ -104,6 +104,8 @@ KNOWN: list[Exception] = [
     errors.MadeElsewhere(),
     errors.AgeRestricted(),
     errors.NotCallable(7),
+    errors.NotYoursToGive(7),
+    errors.PowerfulRole(7),
     errors.NothingSimilar(),
     *(db.errors.NotShareable(reason) for reason in ("deleted", "no server", "unsure", "hidden")),
 ]

@@ -19,7 +19,7 @@ from sqlalchemy import Column, ColumnElement, Table, delete, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import images, likes, search, times
-from db.challenges import ballots, entries
+from db.challenges import announcing, ballots, entries
 from db.models import (
     Entry,
     Guild,
@@ -183,6 +183,7 @@ async def forget(session: AsyncSession, user_id: int, *, now: datetime | None = 
         pass
     made = len((await session.scalars(pictures)).all())
     await ballots.forget(session, user_id)
+    await announcing.redraw(session, Entry.author_id == user_id)
     await _rename(session, user_id, now)
     await search.purge(session)
     return Forgotten(digests=gone, cards=shown, jobs=jobs, pictures=made)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -78,11 +78,12 @@ async def put_out(session: AsyncSession, image_id: int, reason: str) -> int:
 
 async def sweep(session: AsyncSession, challenge_id: int) -> int:
     """Take out what was deleted or is withheld; how many entries stand. For a change of phase, the contest held."""
-    for reason, lost in (("deleted", Image.deleted_at.is_not(None)), ("hidden", Image.unsure.is_(True))):
+    deleted = Entry.image_id.in_(select(Image.id).where(Image.deleted_at.is_not(None)))
+    hidden = Entry.image_id.in_(select(Image.id).where(Image.unsure.is_(True)))
+    for reason, lost in (("deleted", or_(Entry.image_id.is_(None), deleted)), ("hidden", hidden)):
         out = (
             update(Entry)
-            .where(Entry.challenge_id == challenge_id, Entry.slot.is_not(None))
-            .where(Entry.image_id.in_(select(Image.id).where(lost)))
+            .where(Entry.challenge_id == challenge_id, Entry.slot.is_not(None), lost)
             .values(slot=None, out_for=reason)
         )
         await session.execute(out.execution_options(synchronize_session=False))

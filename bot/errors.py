@@ -69,6 +69,10 @@ class AgeRestricted(Refusal):
     """One's own picture from an age-restricted channel goes on in such channels only."""
 
 
+class AgeRestrictedContest(Refusal):
+    """A contest shows pictures from age-restricted channels, in such channels only."""
+
+
 class NothingSimilar(Refusal):
     """There is nothing to compare the picture with, or it has not been looked at yet."""
 
@@ -527,6 +531,8 @@ def _own(error: BaseException) -> str | None:
             return "This is your own picture; hearts come from others."
         case AgeRestricted():
             return "It comes from an age-restricted channel; go on with it in one."
+        case AgeRestrictedContest():
+            return "This challenge has pictures from age-restricted channels; look at it in one."
         case MadeElsewhere():
             return "Share it in the server where it was made."
         case NothingSimilar():

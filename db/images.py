@@ -7,7 +7,7 @@ from sqlalchemy import Text, cast, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import shares, times
-from db.challenges import announcing
+from db.challenges import announcing, entries
 from db.models import Entry, Image, Job, JobStatus
 
 _FILES_LOCK = 0x6669_6C65_73  # "files": any number that nothing else locks
@@ -46,7 +46,7 @@ async def of_author(
 
 
 async def delete(session: AsyncSession, image_id: int, *, now: datetime | None = None) -> str | None:
-    """Mark the picture deleted, in the gallery and on podiums as well; its likes go.
+    """Mark the picture deleted, in the gallery and in contests as well; its likes go.
 
     The digest of its file when no other living picture shows it, so that it can go too.
     """
@@ -56,6 +56,7 @@ async def delete(session: AsyncSession, image_id: int, *, now: datetime | None =
     if digest is None:
         return None
     await shares.forget(session, image_id, now=now)
+    await entries.put_out(session, image_id, "deleted")
     await announcing.redraw(session, Entry.image_id == image_id)
     shared = select(Image.id).where(Image.digest == digest, Image.deleted_at.is_(None)).limit(1)
     return None if await session.scalar(shared) is not None else digest

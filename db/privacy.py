@@ -19,7 +19,7 @@ from sqlalchemy import Column, ColumnElement, Table, delete, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import images, likes, search, times
-from db.challenges import announcing, ballots, entries
+from db.challenges import announcing, ballots
 from db.models import (
     Entry,
     Guild,
@@ -195,10 +195,7 @@ async def forget_pictures(
     """Delete some of the person's pictures: for many, in transactions of their own before `forget`. False: no more."""
     living = select(Image.id).where(Image.author_id == user_id, Image.deleted_at.is_(None)).limit(limit)
     found = (await session.scalars(living)).all()
-    contested = set((await session.scalars(select(Entry.image_id).where(Entry.image_id.in_(found)))).all())
     for image_id in found:
-        if image_id in contested:
-            await entries.put_out(session, image_id, "deleted")
         await images.delete(session, image_id, now=now)
     return bool(found)
 

@@ -123,6 +123,13 @@ async def of_voter(session: AsyncSession, challenge_id: int, voter_id: int) -> S
     return (await session.scalars(select(Ballot).where(*own).order_by(Ballot.id))).all()
 
 
+async def answered(session: AsyncSession, challenge_id: int, voter_id: int) -> list[Ballot]:
+    """What the voter answered, in the order it was dealt; without questions about what is not shown any more."""
+    shown = {one.id for one in await entries.votable(session, challenge_id)}
+    dealt = await of_voter(session, challenge_id, voter_id)
+    return [one for one in dealt if one.value is not None and {one.entry_id, one.other_id} <= shown]
+
+
 async def votes(session: AsyncSession, challenge_id: int) -> list[Vote]:
     """Every answered ballot, in the order they were dealt."""
     columns = select(Ballot.voter_id, Ballot.entry_id, Ballot.other_id, Ballot.value)
@@ -166,11 +173,10 @@ async def next_question(session: AsyncSession, challenge: Challenge, voter_id: i
 async def progress(session: AsyncSession, challenge: Challenge, voter_id: int) -> Progress:
     standing = await entries.votable(session, challenge.id)
     others = sum(one.author_id != voter_id for one in standing)
-    dealt = await of_voter(session, challenge.id, voter_id)
     total = others
     if challenge.mode is VotingMode.PAIRS:
         total = min(others * (others - 1) // 2, choosing.most_pairs(len(standing)))
-    return Progress(sum(one.value is not None for one in dealt), total)
+    return Progress(len(await answered(session, challenge.id, voter_id)), total)
 
 
 async def _take_part(session: AsyncSession, challenge_id: int, now: datetime | None) -> Challenge:

@@ -11,7 +11,7 @@ from db import times
 from db.challenges import finding
 from db.challenges.errors import AlreadyEntered, EntryLimit, NoSuchEntry, WrongPhase
 from db.challenges.terms import Rules
-from db.models import Entry, Image, Phase
+from db.models import Entry, Image, Job, Phase
 
 
 async def enter(
@@ -66,6 +66,10 @@ async def withdraw(
 
 async def put_out(session: AsyncSession, image_id: int, reason: str) -> int:
     """Take a picture, such as a hidden one, out of every contest that is not counted yet; out of how many."""
+    entered = select(Entry.id).where(Entry.image_id == image_id, Entry.slot.is_not(None)).limit(1)
+    if await session.scalar(entered) is None:
+        # So with nearly every picture: no contest is held for those.
+        return 0
     running = await finding.hold_running(session)
     out = (
         update(Entry)
@@ -115,6 +119,18 @@ async def votable(session: AsyncSession, challenge_id: int) -> Sequence[Entry]:
         .order_by(Entry.id)
     )
     return (await session.scalars(statement)).all()
+
+
+async def hold_nsfw(session: AsyncSession, challenge_id: int) -> bool:
+    """Whether a picture that is in comes from an age-restricted channel."""
+    statement = (
+        select(Entry.id)
+        .join(Image, Entry.image_id == Image.id)
+        .join(Job, Image.job_id == Job.id)
+        .where(Entry.challenge_id == challenge_id, Entry.slot.is_not(None), Job.nsfw.is_(True))
+        .limit(1)
+    )
+    return await session.scalar(statement) is not None
 
 
 async def of_author(session: AsyncSession, author_id: int, challenge_ids: Sequence[int]) -> Sequence[Entry]:

@@ -103,6 +103,7 @@ KNOWN: list[Exception] = [
     errors.OwnPicture(),
     errors.MadeElsewhere(),
     errors.AgeRestricted(),
+    errors.AgeRestrictedContest(),
     errors.NotCallable(7),
     errors.NotYoursToGive(7),
     errors.PowerfulRole(7),

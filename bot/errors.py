@@ -69,6 +69,10 @@ class AgeRestricted(Refusal):
     """One's own picture from an age-restricted channel goes on in such channels only."""
 
 
+class AgeRestrictedContest(Refusal):
+    """A contest shows pictures from age-restricted channels, in such channels only."""
+
+
 class NothingSimilar(Refusal):
     """There is nothing to compare the picture with, or it has not been looked at yet."""
 
@@ -206,6 +210,22 @@ class MayNotVote(Refusal):
 
 class NotGivable(Refusal):
     """The bot may not hand out this role."""
+
+    def __init__(self, role_id: int) -> None:
+        super().__init__(role_id)
+        self.role_id = role_id
+
+
+class NotYoursToGive(Refusal):
+    """The person may not hand out this role, so the bot does not do it for them."""
+
+    def __init__(self, role_id: int) -> None:
+        super().__init__(role_id)
+        self.role_id = role_id
+
+
+class PowerfulRole(Refusal):
+    """Anybody could take this role by a button, and it allows more than everybody is allowed."""
 
     def __init__(self, role_id: int) -> None:
         super().__init__(role_id)
@@ -517,6 +537,8 @@ def _own(error: BaseException) -> str | None:
             return "This is your own picture; hearts come from others."
         case AgeRestricted():
             return "It comes from an age-restricted channel; go on with it in one."
+        case AgeRestrictedContest():
+            return "This challenge has pictures from age-restricted channels; look at it in one."
         case MadeElsewhere():
             return "Share it in the server where it was made."
         case NothingSimilar():
@@ -630,7 +652,17 @@ def _contests(error: BaseException) -> str | None:
         case NotGivable():
             return (
                 f"I may not give <@&{error.role_id}>: that needs the permission Manage Roles, and a role below my own. "
-                "Nothing was created."
+                "Nothing was changed."
+            )
+        case NotYoursToGive():
+            return (
+                f"You may not give <@&{error.role_id}>: that needs the permission Manage Roles, and a role below your "
+                "highest. Nothing was changed."
+            )
+        case PowerfulRole():
+            return (
+                f"<@&{error.role_id}> has permissions that not everybody has, and a role that is called can be taken "
+                "by anybody. Choose one without. Nothing was changed."
             )
         case NotCallable():
             return (

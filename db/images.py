@@ -7,7 +7,8 @@ from sqlalchemy import Text, cast, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import shares, times
-from db.models import Image, Job, JobStatus
+from db.challenges import announcing, entries
+from db.models import Entry, Image, Job, JobStatus
 
 _FILES_LOCK = 0x6669_6C65_73  # "files": any number that nothing else locks
 
@@ -45,7 +46,7 @@ async def of_author(
 
 
 async def delete(session: AsyncSession, image_id: int, *, now: datetime | None = None) -> str | None:
-    """Mark the picture deleted, in the gallery as well; its likes go.
+    """Mark the picture deleted, in the gallery and in contests as well; its likes go.
 
     The digest of its file when no other living picture shows it, so that it can go too.
     """
@@ -55,6 +56,8 @@ async def delete(session: AsyncSession, image_id: int, *, now: datetime | None =
     if digest is None:
         return None
     await shares.forget(session, image_id, now=now)
+    await entries.put_out(session, image_id, "deleted")
+    await announcing.redraw(session, Entry.image_id == image_id)
     shared = select(Image.id).where(Image.digest == digest, Image.deleted_at.is_(None)).limit(1)
     return None if await session.scalar(shared) is not None else digest
 
@@ -89,4 +92,7 @@ async def hold_files(session: AsyncSession) -> None:
 async def withhold(session: AsyncSession, image_id: int, *, withheld: bool = True) -> bool:
     """Show the picture to its author only, or to everybody again; False when that was so already."""
     change = update(Image).where(Image.id == image_id, Image.unsure.is_not(withheld)).values(unsure=withheld)
-    return await session.scalar(change.returning(Image.id)) is not None
+    if await session.scalar(change.returning(Image.id)) is None:
+        return False
+    await announcing.redraw(session, Entry.image_id == image_id)
+    return True

@@ -19,7 +19,7 @@ from sqlalchemy import Column, ColumnElement, Table, delete, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import images, likes, search, times
-from db.challenges import entries
+from db.challenges import announcing, ballots
 from db.models import (
     Entry,
     Guild,
@@ -50,7 +50,7 @@ FATES = {
     "audit.actor_id": Fate.STAND_IN,
     "audit.target_id": Fate.EMPTY,
     "awards.user_id": Fate.EMPTY,
-    "ballots.voter_id": Fate.STAND_IN,
+    "ballots.voter_id": Fate.STAND_IN,  # in contests that were counted; elsewhere `ballots.forget` deletes them
     "challenges.created_by": Fate.EMPTY,
     "entries.author_id": Fate.EMPTY,
     "images.author_id": Fate.STAND_IN,
@@ -182,6 +182,8 @@ async def forget(session: AsyncSession, user_id: int, *, now: datetime | None = 
     while await forget_likes(session, user_id, now=now):
         pass
     made = len((await session.scalars(pictures)).all())
+    await ballots.forget(session, user_id)
+    await announcing.redraw(session, Entry.author_id == user_id)
     await _rename(session, user_id, now)
     await search.purge(session)
     return Forgotten(digests=gone, cards=shown, jobs=jobs, pictures=made)
@@ -193,10 +195,7 @@ async def forget_pictures(
     """Delete some of the person's pictures: for many, in transactions of their own before `forget`. False: no more."""
     living = select(Image.id).where(Image.author_id == user_id, Image.deleted_at.is_(None)).limit(limit)
     found = (await session.scalars(living)).all()
-    contested = set((await session.scalars(select(Entry.image_id).where(Entry.image_id.in_(found)))).all())
     for image_id in found:
-        if image_id in contested:
-            await entries.put_out(session, image_id, "deleted")
         await images.delete(session, image_id, now=now)
     return bool(found)
 

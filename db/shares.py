@@ -12,10 +12,11 @@ from sqlalchemy import case, delete, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import search, times
+from db.challenges import announcing
 from db.errors import NotShareable
 from db.heat import DAY, MONTH, WEEK, heat
 from db.insert import insert
-from db.models import Image, Job, Like, Share, Visibility
+from db.models import Entry, Image, Job, Like, Share, Visibility
 
 SHUFFLED = 2**31
 
@@ -155,6 +156,7 @@ async def _write(
     if (written := rows.one_or_none()) is None:
         raise NotShareable("hidden")
     await _index(session, written, job.prompt)
+    await announcing.redraw(session, Entry.image_id == image.id)
     return written
 
 
@@ -165,6 +167,7 @@ async def _change(session: AsyncSession, *where: Any, **values: Any) -> bool:
         return False
     made = select(Job.prompt).join(Image, Image.job_id == Job.id).where(Image.id == changed.image_id)
     await _index(session, changed, await session.scalar(made) or "")
+    await announcing.redraw(session, Entry.image_id == changed.image_id)
     return True
 
 

@@ -144,7 +144,9 @@ class Challenges:
         async with self.database.reading() as session:
             challenge = await finding.get(session, award.challenge_id)
             podium = (await announcing.of_challenge(session, challenge.id)).get(AnnouncementKind.PODIUM)
-        if award.kind is AwardKind.ROLE and award.user_id is not None:
+        if award.kind is AwardKind.ROLE:
+            if award.user_id is None:
+                raise Stopped("the winner was forgotten")
             reason = "won a challenge"
             await client.http.add_role(challenge.guild_id, award.user_id, award.amount, reason=reason)
             return True

@@ -7,6 +7,7 @@ import discord
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.challenges.fitness import check_picture
+from bot.challenges.showing import is_restricted
 from bot.errors import Gone, NotYourPicture, UnfitPicture
 from db import images, jobs, users
 from db.challenges import entries, finding
@@ -30,7 +31,7 @@ async def enter(
     """
     studio = interaction.client
     async with studio.database.writing() as session:
-        challenge = await finding.get(session, challenge_id, interaction.guild_id)
+        challenge = await finding.in_guild(session, challenge_id, interaction.guild_id)
         if challenge.phase is not Phase.OPEN:
             raise WrongPhase("enter", challenge.phase)
         image = await images.get(session, image_id)
@@ -38,7 +39,9 @@ async def enter(
             raise Gone
         if image.author_id != interaction.user.id:
             raise NotYourPicture
-        check_picture(challenge, image, await lineage(session, image), nsfw_channel=_is_nsfw(interaction, challenge))
+        check_picture(
+            challenge, image, await lineage(session, image), nsfw_channel=is_restricted(interaction, challenge)
+        )
         await users.touch(session, interaction.user.id, interaction.user.display_name)
         return challenge, await entries.enter(
             session, challenge_id, interaction.user.id, image_id, now=studio.challenges.moment
@@ -50,7 +53,7 @@ async def withdraw(interaction: "discord.Interaction[Studio]", entry_id: int) ->
     studio = interaction.client
     async with studio.database.writing() as session:
         entry = await entries.get(session, entry_id)
-        challenge = await finding.get(session, entry.challenge_id, interaction.guild_id)
+        challenge = await finding.in_guild(session, entry.challenge_id, interaction.guild_id)
         if entry.author_id != interaction.user.id:
             raise NotYourPicture
         await entries.withdraw(session, entry_id, now=studio.challenges.moment)
@@ -61,7 +64,7 @@ async def fitting(
     interaction: "discord.Interaction[Studio]", challenge: Challenge, limit: int
 ) -> list[tuple[Image, Job]]:
     """One's own newest pictures that could be entered, without those that are."""
-    nsfw = _is_nsfw(interaction, challenge)
+    nsfw = is_restricted(interaction, challenge)
     found: list[tuple[Image, Job]] = []
     async with interaction.client.database.reading() as session:
         entered = {one.image_id for one in await entries.of_author(session, interaction.user.id, [challenge.id])}
@@ -89,9 +92,3 @@ async def lineage(session: AsyncSession, image: Image) -> Sequence[Job]:
         line.append(job)
         at = await images.get(session, at.parent_image_id) if at.parent_image_id is not None else None
     return line
-
-
-def _is_nsfw(interaction: discord.Interaction, challenge: Challenge) -> bool:
-    channel = interaction.guild.get_channel_or_thread(challenge.channel_id) if interaction.guild else None
-    parent = channel.parent if isinstance(channel, discord.Thread) else channel
-    return bool(getattr(parent, "nsfw", False))

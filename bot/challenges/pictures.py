@@ -26,7 +26,8 @@ class BlindPictures:
     async def file(self, challenge: Challenge, entry: Entry, image: Image, viewer_id: int) -> discord.File:
         """A fresh file object, named for this viewer only. Raises PictureMissing."""
         content = self._made.get(image.digest)
-        if content is None:
+        if content is None or not await asyncio.to_thread(self._storage.path(image.digest).exists):
+            self._made.pop(image.digest, None)
             content = await asyncio.to_thread(_blind, self._storage, image.digest)
             self._made[image.digest] = content
             if len(self._made) > _KEPT:

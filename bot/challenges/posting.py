@@ -7,7 +7,7 @@ by its rows, and `/challenge vote` and `results` work everywhere in the server.
 import asyncio
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import discord
@@ -15,14 +15,15 @@ from discord import ui
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.delivery.post import Stopped, named
+from bot.gallery import rights
+from bot.gallery.rights import Picture
 from bot.ui import contests
 from bot.ui.contests import Placed
 from bot.ui.entering import announcement_presses, marker
-from db import images, jobs
 from db.challenges import announcing, entries, finding, results
 from db.challenges.counting import Place
 from db.database import Database
-from db.models import Announcement, AnnouncementKind, Challenge, Image
+from db.models import Announcement, AnnouncementKind, Challenge
 from engine.errors import PictureMissing
 from engine.storage import Storage
 
@@ -49,7 +50,7 @@ class Posting:
         """Bring a message up to date; its id and the version it shows. Raises TryAgain, Stopped (it will never be)."""
         async with self._database.reading() as session:
             challenge = await finding.get(session, announcement.challenge_id)
-        drawn = await self._draw(challenge, announcement.kind)
+        drawn = await self._draw(client, challenge, announcement.kind)
         channel = client.get_partial_messageable(challenge.channel_id)
         message_id = announcement.message_id or await self._find(client, channel, challenge, announcement.kind)
         try:
@@ -68,12 +69,12 @@ class Posting:
             raise named(error) from error
         return message_id, announcement.wanted
 
-    async def placed(self, challenge_id: int) -> list[tuple[Placed, Image | None]]:
+    async def placed(self, challenge_id: int) -> list[tuple[Placed, Picture | None]]:
         """A finished contest's result, the winner first, with the pictures that may still be shown."""
         async with self._database.reading() as session:
             return [await self._place(session, place) for place in await results.places(session, challenge_id)]
 
-    async def _draw(self, challenge: Challenge, kind: AnnouncementKind) -> _Drawn:
+    async def _draw(self, client: discord.Client, challenge: Challenge, kind: AnnouncementKind) -> _Drawn:
         async with self._database.reading() as session:
             count = await entries.count(session, challenge.id)
             messages = await announcing.of_challenge(session, challenge.id)
@@ -82,28 +83,31 @@ class Posting:
             below = AnnouncementKind.PODIUM in messages
             return _Drawn(contests.announcement(challenge, kind, count, rows, podium=below), [])
         shown, files = [], []
-        for one, image in (await self.placed(challenge.id))[:PODIUM]:
-            content = await self._read(image)
+        for one, picture in (await self.placed(challenge.id))[:PODIUM]:
+            if picture is not None and picture.job.nsfw and not await _is_nsfw(client, challenge.channel_id):
+                shown.append(replace(one, prompt=None))
+                continue
+            content = await self._read(picture)
             name = f"{one.place.place}.webp" if content is not None else None
             if content is not None and name is not None:
                 files.append(discord.File(io.BytesIO(content), filename=name))
-            shown.append(Placed(place=one.place, author_id=one.author_id, prompt=one.prompt, file=name))
+            shown.append(replace(one, file=name))
         return _Drawn(contests.podium(challenge, shown, count, rows), files)
 
-    async def _place(self, session: AsyncSession, place: Place) -> tuple[Placed, Image | None]:
+    async def _place(self, session: AsyncSession, place: Place) -> tuple[Placed, Picture | None]:
         entry = await entries.get(session, place.entry_id)
-        image = await images.get(session, entry.image_id) if entry.image_id is not None else None
-        if image is not None and (image.deleted_at is not None or image.unsure):
-            image = None
-        job = await jobs.get(session, image.job_id) if image is not None else None
-        prompt = job.prompt if job is not None else None
-        return Placed(place=place, author_id=entry.author_id, prompt=prompt, file=None), image
+        picture = await rights.find(session, entry.image_id) if entry.image_id is not None else None
+        if picture is not None and picture.withheld:
+            picture = None
+        prompt = picture.job.prompt if picture is not None and picture.explained else None
+        return Placed(place=place, author_id=entry.author_id, prompt=prompt, file=None), picture
 
-    async def _read(self, image: Image | None) -> bytes | None:
-        if image is None:
+    async def _read(self, picture: Picture | None) -> bytes | None:
+        if picture is None:
             return None
+        digest, recipe = picture.image.digest, picture.explained
         try:
-            return await asyncio.to_thread(self._storage.as_webp, image.digest, LARGEST)
+            return await asyncio.to_thread(self._storage.as_webp, digest, LARGEST, recipe=recipe)
         except PictureMissing:
             return None
 
@@ -133,6 +137,14 @@ class Posting:
         except Exception as error:
             raise named(error) from error
         return None
+
+
+async def _is_nsfw(client: discord.Client, channel_id: int) -> bool:
+    """Whether a contest's channel is age-restricted, also if it is an archived thread. Raises TryAgain, Stopped."""
+    try:
+        return rights.is_nsfw(client.get_channel(channel_id) or await client.fetch_channel(channel_id))
+    except Exception as error:
+        raise named(error) from error
 
 
 def _asked_at(challenge: Challenge, kind: AnnouncementKind) -> datetime:

@@ -77,6 +77,11 @@ class Picture:
         """Whether its author may be told; only a share can ask for silence."""
         return not (self.share is not None and self.share.anonymous)
 
+    @property
+    def explained(self) -> bool:
+        """Whether it may be told how it was made; only a share can ask for silence."""
+        return self.share is None or self.share.show_prompt
+
 
 def may(act: Act, viewer: Viewer, picture: Picture) -> bool:
     """The table above."""

@@ -73,6 +73,7 @@ async def forget(studio: "Studio", user_id: int) -> Deleted:
         forgotten = await privacy.forget(session, user_id)
     files = await album.unlink(studio.database, studio.storage, sorted(forgotten.digests))
     await studio.database.settle()
+    studio.challenges.wake()
     studio.later(_take_away(studio, forgotten.cards))
     return Deleted(jobs=forgotten.jobs, pictures=forgotten.pictures, files=files)
 

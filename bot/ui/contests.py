@@ -41,7 +41,7 @@ Part = ui.Item[ui.LayoutView]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Placed:
-    """A line of a result: the place, who entered it (None: forgotten), its prompt and its attached file, if there."""
+    """A line of a result: the place, who entered it (None: forgotten), its prompt and its attached file, if shown."""
 
     place: Place
     author_id: int | None
@@ -279,7 +279,8 @@ def _gates(rules: Rules) -> list[str]:
 
 
 def _line(mode: VotingMode, one: Placed) -> str:
-    prompt = f" · {bold(one.prompt, 200)}" if one.prompt else " · the picture was deleted"
+    unseen = " · its picture is not shown" if one.file is None else ""
+    prompt = f" · {bold(one.prompt, 200)}" if one.prompt else unseen
     asked = {VotingMode.PAIRS: ("comparison", "comparisons")}.get(mode, ("ballot", "ballots"))
     medal = MEDALS.get(one.place.place, f"{one.place.place}.")
     return f"{medal} {_author(one)}{prompt}\n-# {score(mode, one.place)} · {_count(one.place.ballots, *asked)}"

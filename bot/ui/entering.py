@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.challenges import entering
+from bot.challenges.roles import check_taken
+from bot.challenges.showing import check_place
 from bot.errors import Gone, NoContest, NotGivable, tell
 from bot.ui import contests
 from bot.ui.press import DANGER, Press, Style, view_of
@@ -30,7 +32,7 @@ class Rules(Press, template=r"a:c:rules:(?P<id>\d{1,18}):(?P<kind>card|voting|po
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         async with interaction.client.database.reading() as session:
-            challenge = await finding.get(session, self.number(), interaction.guild_id)
+            challenge = await finding.in_guild(session, self.number(), interaction.guild_id)
         await tell(interaction, contests.rules(challenge))
 
 
@@ -39,7 +41,8 @@ class Offer(Press, template=r"a:c:offer:(?P<id>\d{1,18})"):
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         async with interaction.client.database.reading() as session:
-            challenge = await finding.get(session, self.number(), interaction.guild_id)
+            challenge = await finding.in_guild(session, self.number(), interaction.guild_id)
+            await check_place(session, interaction, challenge)
         if challenge.phase is not Phase.OPEN:
             raise WrongPhase("enter", challenge.phase)
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -105,7 +108,8 @@ class Mine(Press, template=r"a:c:mine:(?P<id>\d{1,18})"):
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         async with interaction.client.database.reading() as session:
-            challenge = await finding.get(session, self.number(), interaction.guild_id)
+            challenge = await finding.in_guild(session, self.number(), interaction.guild_id)
+            await check_place(session, interaction, challenge)
             mine = await entries.of_author(session, interaction.user.id, [challenge.id])
             rows = [image for one in mine if (image := await images.get(session, one.image_id or 0)) is not None]
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -120,17 +124,22 @@ class CallMe(Press, template=r"a:c:ping:(?P<id>\d{1,18})"):
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         async with interaction.client.database.reading() as session:
-            challenge = await finding.get(session, self.number(), interaction.guild_id)
+            challenge = await finding.in_guild(session, self.number(), interaction.guild_id)
         role_id, member = challenge.ping_role_id, interaction.user
         if role_id is None or not isinstance(member, discord.Member):
             raise NoContest("ping")
+        role = member.guild.get_role(role_id)
+        if role is None:
+            raise NotGivable(role_id)
+        if role not in member.roles:
+            check_taken(role)
         await interaction.response.defer(ephemeral=True, thinking=True)
         try:
-            if member.get_role(role_id) is not None:
-                await member.remove_roles(discord.Object(role_id), reason="asked not to be called to challenges")
+            if role in member.roles:
+                await member.remove_roles(role, reason="asked not to be called to challenges")
                 words = f"You will not be called any more (<@&{role_id}>)."
             else:
-                await member.add_roles(discord.Object(role_id), reason="asked to be called to challenges")
+                await member.add_roles(role, reason="asked to be called to challenges")
                 words = f"You will be called when a challenge opens, votes and ends (<@&{role_id}>)."
         except discord.Forbidden:
             raise NotGivable(role_id) from None
@@ -178,7 +187,7 @@ async def show_places(interaction: "discord.Interaction[Studio]", challenge_id: 
     """Raises NoSuchChallenge, WrongPhase."""
     studio = interaction.client
     async with studio.database.reading() as session:
-        challenge = await finding.get(session, challenge_id, interaction.guild_id)
+        challenge = await finding.in_guild(session, challenge_id, interaction.guild_id)
     if challenge.phase is not Phase.DONE:
         raise WrongPhase("results", challenge.phase)
     placed = [one for one, _ in await studio.challenges.posting.placed(challenge.id)]

@@ -8,16 +8,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import discord
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.challenges.fitness import check_voter
 from bot.challenges.pictures import file_name
+from bot.challenges.showing import check_place
+from bot.errors import Gone
 from bot.ui import contests
 from bot.ui.press import PLAIN, TAKEN, Press, Style
 from db import images
 from db.challenges import ballots, choosing, entries, finding
 from db.challenges.ballots import Progress
 from db.challenges.errors import WrongPhase
-from db.models import Ballot, Challenge, Entry, Phase, VotingMode
+from db.models import Ballot, Challenge, Entry, Image, Phase, VotingMode
 
 if TYPE_CHECKING:
     from bot.client import Studio
@@ -42,7 +45,7 @@ class Say(Press, template=r"a:c:say:(?P<id>\d{1,18}):(?P<value>-?\d)"):
         async with studio.database.reading() as session:
             ballot = await ballots.yours(session, self.number(), interaction.user.id, interaction.guild_id)
             challenge = await finding.get(session, ballot.challenge_id)
-        check_voter(challenge, interaction.user)
+            await _check(session, interaction, challenge)
         if challenge.mode is VotingMode.APPROVAL:
             value = 0 if ballot.value == 1 else 1
         await interaction.response.defer()
@@ -60,9 +63,10 @@ class LookBack(Press, template=r"a:c:back:(?P<id>\d{1,18})"):
         async with studio.database.reading() as session:
             ballot = await ballots.yours(session, self.number(), interaction.user.id, interaction.guild_id)
             challenge = await finding.get(session, ballot.challenge_id)
-        _check(challenge, interaction.user)
+            await _check(session, interaction, challenge)
+            answered = await ballots.answered(session, challenge.id, interaction.user.id)
         await interaction.response.defer()
-        if challenge.mode is VotingMode.APPROVAL:
+        if challenge.mode is VotingMode.APPROVAL or ballot.id not in {one.id for one in answered}:
             await _go_on(interaction, challenge)
         else:
             await _show(interaction, challenge, ballot)
@@ -73,8 +77,8 @@ class Page(Press, template=r"a:c:page:(?P<id>\d{1,18}):(?P<page>\d{1,3})"):
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         async with interaction.client.database.reading() as session:
-            challenge = await finding.get(session, self.number(), interaction.guild_id)
-        _check(challenge, interaction.user)
+            challenge = await finding.in_guild(session, self.number(), interaction.guild_id)
+            await _check(session, interaction, challenge)
         await interaction.response.defer()
         await _go_on(interaction, challenge, self.number("page"))
 
@@ -84,25 +88,26 @@ class Next(Press, template=r"a:c:next:(?P<id>\d{1,18})"):
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         async with interaction.client.database.reading() as session:
-            challenge = await finding.get(session, self.number(), interaction.guild_id)
-        _check(challenge, interaction.user)
+            challenge = await finding.in_guild(session, self.number(), interaction.guild_id)
+            await _check(session, interaction, challenge)
         await interaction.response.defer()
         await _go_on(interaction, challenge)
 
 
 async def begin(interaction: "discord.Interaction[Studio]", challenge_id: int) -> None:
-    """Show the first open question privately. Raises NoSuchChallenge, WrongPhase, MayNotVote."""
+    """Show the first open question privately. Raises NoSuchChallenge, WrongPhase, MayNotVote, AgeRestrictedContest."""
     async with interaction.client.database.reading() as session:
-        challenge = await finding.get(session, challenge_id, interaction.guild_id)
-    _check(challenge, interaction.user)
+        challenge = await finding.in_guild(session, challenge_id, interaction.guild_id)
+        await _check(session, interaction, challenge)
     await interaction.response.defer(ephemeral=True, thinking=True)
     await _go_on(interaction, challenge, 0)
 
 
-def _check(challenge: Challenge, voter: discord.abc.User) -> None:
+async def _check(session: AsyncSession, interaction: "discord.Interaction[Studio]", challenge: Challenge) -> None:
     if challenge.phase is not Phase.VOTING:
         raise WrongPhase("vote", challenge.phase)
-    check_voter(challenge, voter)
+    check_voter(challenge, interaction.user)
+    await check_place(session, interaction, challenge)
 
 
 async def _go_on(interaction: "discord.Interaction[Studio]", challenge: Challenge, page: int | None = None) -> None:
@@ -118,7 +123,7 @@ async def _ask_next(interaction: "discord.Interaction[Studio]", challenge: Chall
     async with studio.database.reading() as session:
         question = await ballots.next_question(session, challenge, voter_id)
         progress = await ballots.progress(session, challenge, voter_id)
-        answered = [one for one in await ballots.of_voter(session, challenge.id, voter_id) if one.value is not None]
+        answered = await ballots.answered(session, challenge.id, voter_id)
     if question is None:
         view = contests.finished(challenge, progress, [_back(answered[-1:])])
         await interaction.edit_original_response(view=view, attachments=[])
@@ -134,13 +139,9 @@ async def _show(interaction: "discord.Interaction[Studio]", challenge: Challenge
     studio, voter_id = interaction.client, interaction.user.id
     async with studio.database.reading() as session:
         progress = await ballots.progress(session, challenge, voter_id)
-        before = [
-            one
-            for one in await ballots.of_voter(session, challenge.id, voter_id)
-            if one.value is not None and (ballot.value is None or one.id < ballot.id)
-        ]
+        answered = await ballots.answered(session, challenge.id, voter_id)
         shown = [await entries.get(session, one) for one in (ballot.entry_id, ballot.other_id)]
-    back = _back(before[-1:])
+    back = _back([one for one in answered if ballot.value is None or one.id < ballot.id][-1:])
     if challenge.mode is VotingMode.STARS:
         await _show_single(interaction, challenge, ballot, shown[0], progress, back)
         return
@@ -233,15 +234,16 @@ async def _show_sheet(interaction: "discord.Interaction[Studio]", challenge: Cha
 async def _files(
     interaction: "discord.Interaction[Studio]", challenge: Challenge, shown: Sequence[Entry]
 ) -> list[discord.File]:
-    """The pictures under names of this voter's own. Raises PictureMissing."""
-    studio = interaction.client
+    """The pictures under names of this voter's own. Raises Gone (a moment ago), PictureMissing."""
+    studio, found = interaction.client, list[tuple[Entry, Image]]()
     async with studio.database.reading() as session:
-        rows = [(entry, await images.get(session, entry.image_id or 0)) for entry in shown]
-    return [
-        await studio.challenges.pictures.file(challenge, entry, image, interaction.user.id)
-        for entry, image in rows
-        if image is not None
-    ]
+        for entry in shown:
+            image = await images.get(session, entry.image_id or 0)
+            if image is None or image.deleted_at is not None or image.unsure:
+                raise Gone
+            found.append((entry, image))
+    pictures = studio.challenges.pictures
+    return [await pictures.file(challenge, entry, image, interaction.user.id) for entry, image in found]
 
 
 def _style(ballot: Ballot, value: int) -> Style:

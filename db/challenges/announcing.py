@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.insert import insert
-from db.models import Announcement, AnnouncementKind
+from db.models import Announcement, AnnouncementKind, Entry, Placing
 
 
 async def want(session: AsyncSession, challenge_id: int, *kinds: AnnouncementKind) -> None:
@@ -19,6 +19,16 @@ async def want(session: AsyncSession, challenge_id: int, *kinds: AnnouncementKin
                 index_elements=[Announcement.challenge_id, Announcement.kind], set_=again
             ).execution_options(synchronize_session=False)
         )
+
+
+async def redraw(session: AsyncSession, entries: ColumnElement[bool]) -> None:
+    """Ask for a new version of the podiums on which these entries have a place: what may be shown of them changed."""
+    named = select(Placing.challenge_id).join(Entry, Entry.id == Placing.entry_id).where(entries)
+    again = update(Announcement).where(
+        Announcement.kind == AnnouncementKind.PODIUM, Announcement.challenge_id.in_(named)
+    )
+    again = again.values(wanted=Announcement.wanted + 1)
+    await session.execute(again.execution_options(synchronize_session=False))
 
 
 async def behind(session: AsyncSession, limit: int = 100) -> Sequence[Announcement]:

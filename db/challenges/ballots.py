@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import times
@@ -90,7 +90,10 @@ async def cast(
         await session.execute(silence.execution_options(synchronize_session=False))
     answer = update(Ballot).where(Ballot.id == ballot_id).values(value=value, cast_at=cast_at).returning(Ballot)
     answer = answer.execution_options(synchronize_session=False, populate_existing=True)
-    return (await session.scalars(answer)).one()
+    if (answered := (await session.scalars(answer)).one_or_none()) is None:
+        # The voter was forgotten while this waited for the contest.
+        raise NotYourBallot
+    return answered
 
 
 async def yours(session: AsyncSession, ballot_id: int, voter_id: int, guild_id: int | None) -> Ballot:
@@ -103,10 +106,28 @@ async def yours(session: AsyncSession, ballot_id: int, voter_id: int, guild_id: 
     return ballot
 
 
+async def forget(session: AsyncSession, voter_id: int) -> None:
+    """Take a person's ballots out of every contest but those that were counted, or are being counted just now.
+
+    Kept there, the votes of somebody who came back would count twice; taken out of a count, nobody could repeat it.
+    """
+    await finding.hold_running(session)
+    counted = select(Challenge.id).where(Challenge.phase.in_((Phase.TALLYING, Phase.DONE)))
+    gone = delete(Ballot).where(Ballot.voter_id == voter_id, Ballot.challenge_id.not_in(counted))
+    await session.execute(gone.execution_options(synchronize_session=False))
+
+
 async def of_voter(session: AsyncSession, challenge_id: int, voter_id: int) -> Sequence[Ballot]:
     """All that was dealt to the voter, in that order."""
     own = (Ballot.challenge_id == challenge_id, Ballot.voter_id == voter_id)
     return (await session.scalars(select(Ballot).where(*own).order_by(Ballot.id))).all()
+
+
+async def answered(session: AsyncSession, challenge_id: int, voter_id: int) -> list[Ballot]:
+    """What the voter answered, in the order it was dealt; without questions about what is not shown any more."""
+    shown = {one.id for one in await entries.votable(session, challenge_id)}
+    dealt = await of_voter(session, challenge_id, voter_id)
+    return [one for one in dealt if one.value is not None and {one.entry_id, one.other_id} <= shown]
 
 
 async def votes(session: AsyncSession, challenge_id: int) -> list[Vote]:
@@ -152,11 +173,10 @@ async def next_question(session: AsyncSession, challenge: Challenge, voter_id: i
 async def progress(session: AsyncSession, challenge: Challenge, voter_id: int) -> Progress:
     standing = await entries.votable(session, challenge.id)
     others = sum(one.author_id != voter_id for one in standing)
-    dealt = await of_voter(session, challenge.id, voter_id)
     total = others
     if challenge.mode is VotingMode.PAIRS:
         total = min(others * (others - 1) // 2, choosing.most_pairs(len(standing)))
-    return Progress(sum(one.value is not None for one in dealt), total)
+    return Progress(len(await answered(session, challenge.id, voter_id)), total)
 
 
 async def _take_part(session: AsyncSession, challenge_id: int, now: datetime | None) -> Challenge:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,9 +11,7 @@ from db import times
 from db.challenges import finding
 from db.challenges.errors import AlreadyEntered, EntryLimit, NoSuchEntry, WrongPhase
 from db.challenges.terms import Rules
-from db.models import Challenge, Entry, Image, Phase
-
-_RUNNING = (Phase.SCHEDULED, Phase.OPEN, Phase.VOTING)
+from db.models import Entry, Image, Job, Phase
 
 
 async def enter(
@@ -68,8 +66,11 @@ async def withdraw(
 
 async def put_out(session: AsyncSession, image_id: int, reason: str) -> int:
     """Take a picture, such as a hidden one, out of every contest that is not counted yet; out of how many."""
-    holding = select(Challenge.id).where(Challenge.phase.in_(_RUNNING)).with_for_update()
-    running = (await session.scalars(holding)).all()
+    entered = select(Entry.id).where(Entry.image_id == image_id, Entry.slot.is_not(None)).limit(1)
+    if await session.scalar(entered) is None:
+        # So with nearly every picture: no contest is held for those.
+        return 0
+    running = await finding.hold_running(session)
     out = (
         update(Entry)
         .where(Entry.image_id == image_id, Entry.slot.is_not(None), Entry.challenge_id.in_(running))
@@ -81,11 +82,12 @@ async def put_out(session: AsyncSession, image_id: int, reason: str) -> int:
 
 async def sweep(session: AsyncSession, challenge_id: int) -> int:
     """Take out what was deleted or is withheld; how many entries stand. For a change of phase, the contest held."""
-    for reason, lost in (("deleted", Image.deleted_at.is_not(None)), ("hidden", Image.unsure.is_(True))):
+    deleted = Entry.image_id.in_(select(Image.id).where(Image.deleted_at.is_not(None)))
+    hidden = Entry.image_id.in_(select(Image.id).where(Image.unsure.is_(True)))
+    for reason, lost in (("deleted", or_(Entry.image_id.is_(None), deleted)), ("hidden", hidden)):
         out = (
             update(Entry)
-            .where(Entry.challenge_id == challenge_id, Entry.slot.is_not(None))
-            .where(Entry.image_id.in_(select(Image.id).where(lost)))
+            .where(Entry.challenge_id == challenge_id, Entry.slot.is_not(None), lost)
             .values(slot=None, out_for=reason)
         )
         await session.execute(out.execution_options(synchronize_session=False))
@@ -117,6 +119,18 @@ async def votable(session: AsyncSession, challenge_id: int) -> Sequence[Entry]:
         .order_by(Entry.id)
     )
     return (await session.scalars(statement)).all()
+
+
+async def hold_nsfw(session: AsyncSession, challenge_id: int) -> bool:
+    """Whether a picture that is in comes from an age-restricted channel."""
+    statement = (
+        select(Entry.id)
+        .join(Image, Entry.image_id == Image.id)
+        .join(Job, Image.job_id == Job.id)
+        .where(Entry.challenge_id == challenge_id, Entry.slot.is_not(None), Job.nsfw.is_(True))
+        .limit(1)
+    )
+    return await session.scalar(statement) is not None
 
 
 async def of_author(session: AsyncSession, author_id: int, challenge_ids: Sequence[int]) -> Sequence[Entry]:

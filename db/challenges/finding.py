@@ -10,11 +10,21 @@ from db import times
 from db.challenges.errors import NoSuchChallenge
 from db.models import Challenge, Phase
 
+RUNNING = (Phase.SCHEDULED, Phase.OPEN, Phase.VOTING)
 
-async def get(session: AsyncSession, challenge_id: int, guild_id: int | None = None) -> Challenge:
-    """With a `guild_id`, only as a contest of that server. Raises NoSuchChallenge."""
+
+async def get(session: AsyncSession, challenge_id: int) -> Challenge:
+    """Raises NoSuchChallenge."""
     found = await session.get(Challenge, challenge_id)
-    if found is None or (guild_id is not None and found.guild_id != guild_id):
+    if found is None:
+        raise NoSuchChallenge
+    return found
+
+
+async def in_guild(session: AsyncSession, challenge_id: int, guild_id: int | None) -> Challenge:
+    """As `get`, but only a contest of this server; a direct message, None, has none. Raises NoSuchChallenge."""
+    found = await get(session, challenge_id)
+    if found.guild_id != guild_id:
         raise NoSuchChallenge
     return found
 
@@ -34,6 +44,12 @@ async def hold(session: AsyncSession, challenge_id: int, *, shared: bool = False
     if challenge is None:
         raise NoSuchChallenge
     return challenge
+
+
+async def hold_running(session: AsyncSession) -> Sequence[int]:
+    """Hold every contest that takes, or will take, entries and ballots; their ids. For who changes all of them."""
+    running = select(Challenge.id).where(Challenge.phase.in_(RUNNING)).order_by(Challenge.id).with_for_update()
+    return (await session.scalars(running)).all()
 
 
 async def due(session: AsyncSession, *, now: datetime | None = None) -> Sequence[int]:

@@ -10,7 +10,7 @@ from typing import Any
 from db.challenges import finding, results
 from db.challenges.counting import Place
 from db.models import Challenge, Phase
-from playground import Interaction, ManualClock, Playground
+from playground import Interaction, ManualClock, Playground, permissions, seed
 from tests.bot.studio import Json, Running, running, world
 
 DAY = timedelta(days=1)
@@ -116,3 +116,61 @@ def seen(asked: Interaction) -> Json:
     assert asked.message is not None, (asked.state, asked.reason)
     assert asked.message["_viewer"] == asked.user_id
     return asked.message
+
+
+async def make(bot: Running, person: str, **options: Any) -> Json:
+    """The card of one new picture."""
+    return await bot.imagine(person, count=1, steps=1, **{"prompt": "a lighthouse", **options})
+
+
+async def enter(bot: Running, *people: str) -> None:
+    """Make a picture each and enter it by the button under it."""
+    for person in people:
+        entered = seen(await bot.pg.person(person).click(await make(bot, person), "🏆"))
+        await bot.pg.wait_for(lambda entered=entered: entered["content"].startswith("In: "), what=entered["content"])
+
+
+async def voting(bot: Running, *people: str, **options: Any) -> int:
+    """A contest in which these people have an entry each and voting has begun."""
+    number = await create(bot, **options)
+    await enter(bot, *people)
+    await later(bot, DAY)
+    await reached(bot, number, Phase.VOTING)
+    return number
+
+
+async def question(bot: Running, person: str) -> Json:
+    """The private message that `Vote` shows."""
+    shown = seen(await bot.pg.person(person).click(public(bot)[-1], "Vote"))
+    await bot.pg.wait_for(lambda: shown["attachments"] or shown["content"] or shown["components"])
+    return shown
+
+
+async def answer(bot: Running, person: str, shown: Json, label: str) -> None:
+    before = dict(pressable(shown))
+    await bot.pg.person(person).click(shown, label)
+    await bot.pg.wait_for(lambda: pressable(shown) != before, what=texts(shown))
+
+
+def add_role(pg: Playground, name: str, position: int, bits: int = 0) -> None:
+    """A role of the server; the bot stands at 5 and may hand out what is below it."""
+    (guild,) = pg.world.guilds.values()
+    guild["roles"].append(seed.role(pg.ids.new(), name, bits, position=position, mentionable=name == "Challengers"))
+    own = next(one for one in guild["roles"] if one.get("tags"))
+    own["permissions"] = str(int(own["permissions"]) | permissions.MANAGE_ROLES)
+    own["position"] = 5
+
+
+def role(bot: Running, name: str) -> str:
+    (guild,) = bot.pg.world.guilds.values()
+    return next(one["id"] for one in guild["roles"] if one["name"] == name)
+
+
+async def told(bot: Running, person: str, words: str, channel: str = "studio") -> None:
+    """Wait until the newest private message to this person holds these words."""
+
+    def holds() -> bool:
+        theirs = [one for one in bot.pg.messages(channel) if one["_viewer"] == bot.pg.person(person).id]
+        return bool(theirs) and words in texts(theirs[-1])
+
+    await bot.pg.wait_for(holds, what=words)

@@ -14,10 +14,29 @@ from sqlalchemy import select
 from db import images, ledger
 from db.challenges import entries, finding, results
 from db.models import Award, Ballot, Phase
-from playground import Playground, permissions, seed
+from playground import permissions
 from tests.bot import contest
-from tests.bot.contest import DAY, contests, create, later, places, pressable, public, reached, seen, texts
-from tests.bot.studio import Json, Running, private_words, world
+from tests.bot.contest import (
+    DAY,
+    add_role,
+    answer,
+    contests,
+    create,
+    enter,
+    later,
+    make,
+    places,
+    pressable,
+    public,
+    question,
+    reached,
+    role,
+    seen,
+    texts,
+    told,
+    voting,
+)
+from tests.bot.studio import Running, private_words, world
 
 ROLES = {"Jury": 1, "Laurel": 1, "Challengers": 1, "Above": 9}
 
@@ -31,64 +50,6 @@ async def bot(tmp_path: Path, sqlite_url: str) -> AsyncIterator[Running]:
         async with contests(tmp_path, sqlite_url, pg) as started:
             yield started
             started.was_polite()
-
-
-async def make(bot: Running, person: str, **options: Any) -> Json:
-    """The card of one new picture."""
-    return await bot.imagine(person, count=1, steps=1, **{"prompt": "a lighthouse", **options})
-
-
-async def enter(bot: Running, *people: str) -> None:
-    """Make a picture each and enter it by the button under it."""
-    for person in people:
-        entered = seen(await bot.pg.person(person).click(await make(bot, person), "🏆"))
-        await bot.pg.wait_for(lambda entered=entered: entered["content"].startswith("In: "), what=entered["content"])
-
-
-async def voting(bot: Running, *people: str, **options: Any) -> int:
-    """A contest in which these people have an entry each and voting has begun."""
-    number = await create(bot, **options)
-    await enter(bot, *people)
-    await later(bot, DAY)
-    await reached(bot, number, Phase.VOTING)
-    return number
-
-
-async def question(bot: Running, person: str) -> Json:
-    """The private message that `Vote` shows."""
-    shown = seen(await bot.pg.person(person).click(public(bot)[-1], "Vote"))
-    await bot.pg.wait_for(lambda: shown["attachments"] or shown["content"] or shown["components"])
-    return shown
-
-
-async def answer(bot: Running, person: str, shown: Json, label: str) -> None:
-    before = dict(pressable(shown))
-    await bot.pg.person(person).click(shown, label)
-    await bot.pg.wait_for(lambda: pressable(shown) != before, what=texts(shown))
-
-
-def add_role(pg: Playground, name: str, position: int) -> None:
-    """A role of the server; the bot stands at 5 and may hand out what is below it."""
-    (guild,) = pg.world.guilds.values()
-    guild["roles"].append(seed.role(pg.ids.new(), name, 0, position=position, mentionable=name == "Challengers"))
-    own = next(one for one in guild["roles"] if one.get("tags"))
-    own["permissions"] = str(int(own["permissions"]) | permissions.MANAGE_ROLES)
-    own["position"] = 5
-
-
-def role(bot: Running, name: str) -> str:
-    (guild,) = bot.pg.world.guilds.values()
-    return next(one["id"] for one in guild["roles"] if one["name"] == name)
-
-
-async def told(bot: Running, person: str, words: str, channel: str = "studio") -> None:
-    """Wait until the newest private message to this person holds these words."""
-
-    def holds() -> bool:
-        theirs = [one for one in bot.pg.messages(channel) if one["_viewer"] == bot.pg.person(person).id]
-        return bool(theirs) and words in texts(theirs[-1])
-
-    await bot.pg.wait_for(holds, what=words)
 
 
 async def test_the_announcement_tells_rules_and_reward_and_is_edited_in_place(bot: Running) -> None:

@@ -103,7 +103,10 @@ KNOWN: list[Exception] = [
     errors.OwnPicture(),
     errors.MadeElsewhere(),
     errors.AgeRestricted(),
+    errors.AgeRestrictedContest(),
     errors.NotCallable(7),
+    errors.NotYoursToGive(7),
+    errors.PowerfulRole(7),
     errors.NothingSimilar(),
     *(db.errors.NotShareable(reason) for reason in ("deleted", "no server", "unsure", "hidden")),
 ]

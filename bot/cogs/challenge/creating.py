@@ -7,10 +7,11 @@ import discord
 from discord import app_commands
 
 from bot.challenges import when
+from bot.challenges.roles import check_given, check_taken
 from bot.cogs.admin.acting import acting, permit
 from bot.cogs.challenge.naming import named, offer
 from bot.delivery.place import NEEDED
-from bot.errors import BadSetting, CannotPostHere, NotCallable, NotGivable, tell
+from bot.errors import BadSetting, CannotPostHere, NotCallable, tell
 from bot.ui.quoting import bold
 from db.challenges import finding, phases, rotas
 from db.challenges.rotas import NewRota
@@ -78,10 +79,14 @@ async def create(
     place = channel or interaction.channel
     assert isinstance(place, discord.abc.GuildChannel | discord.Thread)
     _check_place(place, pin=pin)
+    assert isinstance(interaction.user, discord.Member)
     for role in (winner_role, ping):
-        _check_role(role)
-    if ping is not None and not (ping.mentionable or place.permissions_for(place.guild.me).mention_everyone):
-        raise NotCallable(ping.id)
+        if role is not None:
+            check_given(role, interaction.user)
+    if ping is not None:
+        check_taken(ping)
+        if not (ping.mentionable or place.permissions_for(place.guild.me).mention_everyone):
+            raise NotCallable(ping.id)
     if model is not None:
         studio.catalogue.get(model)
     themes = [part.strip() for part in theme.split("|") if part.strip()] if weekly else [theme.strip()]
@@ -208,12 +213,3 @@ def _check_place(place: discord.abc.GuildChannel | discord.Thread, *, pin: bool)
         missing.append("pin_messages")
     if missing:
         raise CannotPostHere(missing)
-
-
-def _check_role(role: discord.Role | None) -> None:
-    """Raises NotGivable."""
-    if role is None:
-        return
-    me = role.guild.me
-    if not me.guild_permissions.manage_roles or not role.is_assignable():
-        raise NotGivable(role.id)

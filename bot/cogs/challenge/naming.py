@@ -17,7 +17,7 @@ async def named(session: AsyncSession, given: str, guild_id: int) -> Challenge:
     number = given.strip().lstrip("#")
     if not (number.isascii() and number.isdigit() and len(number) <= LONGEST_ID):
         raise NoSuchChallenge
-    return await finding.get(session, int(number), guild_id)
+    return await finding.in_guild(session, int(number), guild_id)
 
 
 def offer(found: Iterable[Challenge], typed: str) -> list[app_commands.Choice[str]]:

@@ -688,6 +688,8 @@ def _rows(error: BaseException) -> str | None:
             return "Pictures made in direct messages have no gallery. `/imagine` in a server makes one that has."
         case rows.NotShareable():
             return "This picture was deleted."
+        case rows.AnsweredAlready():
+            return "You have answered this question already."
         case rows.TooManyWaiting():
             return f"One person may have {error.limit} jobs waiting, and this would be more. `/queue` shows yours."
         case rows.NameTaken():

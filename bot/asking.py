@@ -63,13 +63,19 @@ async def wished(
     )
 
 
+async def wished_once(interaction: "discord.Interaction[Studio]", text: str, options: Options | None = None) -> Wish:
+    """As `wished` for a text without braces and `--repeat`, where one job is made however often others are."""
+    wish, *_ = await wished(interaction, text, options)
+    return wish
+
+
 async def base_of_an_edit(interaction: "discord.Interaction[Studio]") -> Wish:
     """A wish without words for the model that edits: the usual one unless another, which may be used, is made for it.
 
     Raises as `wished` does.
     """
     studio = interaction.client
-    (base,) = await wished(interaction, "x")
+    base = await wished_once(interaction, "x")
     if studio.catalogue.get(base.request["model"]).instructed:
         return base
     async with studio.database.reading() as session:
@@ -79,7 +85,7 @@ async def base_of_an_edit(interaction: "discord.Interaction[Studio]") -> Wish:
     for entry in studio.catalogue:
         usable = not entry.must_accept or (entry.accepted and screened)
         if entry.instructed and usable and (allowed is None or entry.name in allowed):
-            (base,) = await wished(interaction, "x", Options(model=entry.name))
+            base = await wished_once(interaction, "x", Options(model=entry.name))
             break
     return base
 

@@ -435,6 +435,8 @@ def explain_failure(code: str | None, detail: Mapping[str, Any] | None) -> str:
             reason = "Failed: the picture to start from is no longer here"
         case "upscaled_enough":
             reason = f"Failed: the picture would be longer than {detail.get('longest')} pixels"
+        case "nothing_left":
+            reason = "Failed: this takes away all there is to draw. Say what should be there instead"
         case "unsupported_size":
             reason = f"Failed: the model does not draw {detail.get('width')} x {detail.get('height')}"
         case "not_finite":
@@ -728,6 +730,8 @@ def _rows(error: BaseException) -> str | None:
             return "Pictures made in direct messages have no gallery. `/imagine` in a server makes one that has."
         case rows.NotShareable():
             return "This picture was deleted."
+        case rows.AnsweredAlready():
+            return "You have answered this question already."
         case rows.TooManyWaiting():
             return f"One person may have {error.limit} jobs waiting, and this would be more. `/queue` shows yours."
         case rows.NameTaken():
@@ -768,6 +772,11 @@ def _pixels(error: BaseException) -> str | None:
             return (
                 f"This picture is {error.width} x {error.height}; twice that is more than the {error.longest} pixels a "
                 "side may have here."
+            )
+        case pixels.NothingLeft():
+            return (
+                "This takes away all there is to draw. Say what should be there instead, such as `turn the cat into a "
+                "bird`. Nothing was queued."
             )
         case pixels.LicenceNotAccepted():
             return f"The owner has not accepted the licence of `{_code(error.name)}` ({quote(error.licence, 100)})."

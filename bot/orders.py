@@ -22,7 +22,7 @@ from bot.delivery.post import Drawing
 from bot.errors import ALREADY_ANSWERED, Closing, NothingToCancel, tell
 from bot.house.door import Asker, Door
 from bot.wishes import Wish
-from db import audit, guilds, jobs, pace, preferences, reviews, users
+from db import audit, guilds, jobs, pace, preferences, reviews, state, users
 from db.database import Database
 from db.models import Job, JobRequest, Route
 
@@ -68,17 +68,23 @@ class Orders:
         self.closing = False
 
     async def accept(
-        self, interaction: discord.Interaction, wishes: Sequence[Wish], *, answers: int | None = None
+        self,
+        interaction: discord.Interaction,
+        wishes: Sequence[Wish],
+        *,
+        answers: int | None = None,
+        question: int | None = None,
     ) -> None:
         """Enqueue all wishes or none, then answer with their cards. A replayed interaction finds its own jobs.
 
         Args:
             answers: the message that the cards answer, where the interaction comes from a private one beside it.
+            question: the message that asked for a yes to these wishes, which is answered once.
 
         Raises:
             engine.errors.EngineError: the engine could not load its model; nothing was queued.
             bot.errors.Closing, CannotPostHere, Banned, AboveCap, BlockedWord: nothing was queued.
-            db.errors.TooManyWaiting, QueueFull, Overdrawn: nothing was queued.
+            db.errors.TooManyWaiting, QueueFull, Overdrawn, AnsweredAlready: nothing was queued.
         """
         if self.closing:
             raise Closing
@@ -89,7 +95,9 @@ class Orders:
         if place.route is Route.TOKEN and not await self._in_time(wishes):
             place = replace(place, route=Route.HISTORY)
         apart = answers is not None and place.route is Route.CHANNEL
-        enqueuing = asyncio.create_task(self._enqueue(interaction, place, wishes, answers=answers, apart=apart))
+        enqueuing = asyncio.create_task(
+            self._enqueue(interaction, place, wishes, answers=answers, apart=apart, question=question)
+        )
         await asyncio.wait({enqueuing}, timeout=PATIENCE)
         if not enqueuing.done():
             # A slow disk: take the interaction before its three seconds are over.
@@ -118,6 +126,7 @@ class Orders:
         *,
         answers: int | None,
         apart: bool,
+        question: int | None,
     ) -> list[Job]:
         """The jobs; none of them when a moderator has to look at the prompt first.
 
@@ -127,6 +136,8 @@ class Orders:
         expected: list[int] = []
         try:
             async with self._database.writing() as session:
+                if question is not None:
+                    await state.answer(session, question, interaction.id)
                 await users.touch(session, interaction.user.id, interaction.user.display_name)
                 if place.guild_id is not None:
                     await guilds.touch(session, place.guild_id, getattr(interaction.guild, "name", "") or "")

@@ -15,7 +15,7 @@ from db.models import Image, Job, JobRequest
 from engine.edits.outline import outline
 from engine.edits.region import CELLS
 from engine.edits.words import rewritten, settled
-from engine.errors import UnsupportedSize
+from engine.errors import NothingLeft, UnsupportedSize
 
 STRENGTH = {"subtle": 0.3, "strong": 0.75}
 """How far a variation leaves its picture: at 0.3 the composition stays, at 0.75 only its large forms do."""
@@ -144,10 +144,18 @@ def edit(
     longest: int,
     parent: int | None = None,
 ) -> Wish:
-    """A stored picture of the given shape, changed in words; `scene` is what it shows, "" where nobody knows."""
+    """A stored picture of the given shape, changed in words; `scene` is what it shows, "" where nobody knows.
+
+    Raises NothingLeft, unless the model does as it is told by itself.
+    """
     request = _copy(base.request)
     request["image"] = picture
-    request["prompt"] = rewritten(scene, instruction).prompt if scene else ""
+    try:
+        request["prompt"] = rewritten(scene, instruction).prompt if scene else ""
+    except NothingLeft:
+        if not catalogue.get(request["model"]).instructed:
+            raise
+        request["prompt"] = ""
     request["edit"] = {"kind": "words", "instruction": instruction} | ({"scene": scene} if scene else {})
     wish = _outlined("edit", instruction, request, shape, catalogue, longest, None, base.relaxed)
     return replace(wish, parent_image_id=parent)

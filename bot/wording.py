@@ -15,15 +15,14 @@ from prompts.parameters import LARGEST_SEED, find
 
 AT_ONCE = 40
 """The most jobs that one prompt may ask for, by braces and `--repeat` together."""
-_AGAINST = {
-    "size": {"aspect", "draft", "hd"},
-    "aspect": {"size"},
-    "draft": {"size", "hd"},
-    "hd": {"size", "draft"},
-    "fast": {"relax"},
-    "relax": {"fast"},
-}
-"""What is preferred lets go of these where a prompt has that field itself: they would contradict it."""
+_TOGETHER = (
+    {"aspect", "size"},
+    {"size", "draft", "hd"},
+    {"steps", "quality", "draft"},
+    {"stylize", "raw"},
+    {"fast", "relax"},
+)
+"""Fields that decide the same thing: of each of these only the nearest layer that says anything of it is heard."""
 
 Dice = Callable[[], int]
 
@@ -75,15 +74,18 @@ def read(text: str, options: Options, habits: Habits = NO_HABITS, *, dice: Dice 
     Raises prompts.PromptError: the text or an option is not right, or it asks for more than AT_ONCE jobs.
     """
     found: list[prompts.Prompt] = []
-    for one in prompts.expand(_with_options(text, habits.options), AT_ONCE):
-        prompt = _completed(prompts.parse(one), _given(options))
-        prompt = replace(
-            prompt,
-            images=(*map(prompts.Address, options.images), *prompt.images),
-            styles=(*map(prompts.Address, options.styles), *prompt.styles),
+    for one in _spelt_out(text, habits.options):
+        asked = _completed(prompts.parse(one), _given(options))
+        asked = replace(
+            asked,
+            images=(*map(prompts.Address, options.images), *asked.images),
+            styles=(*map(prompts.Address, options.styles), *asked.styles),
         )
+        prompt = asked
         for habit in habits:
             prompt = _completed(prompt, preferred(habit))
+        # What was asked for stays as it is, to be refused; nobody asked for what is only preferred.
+        prompt = _completed(asked, _said(prompts.acting(prompt)))
         prompts.check(prompt)
         styles = tuple(
             replace(style, number=dice()) if isinstance(style, prompts.Code) and style.number is None else style
@@ -120,28 +122,32 @@ def preferred(text: str) -> dict[str, Any]:
     prompt = prompts.parse(f"x {text}")
     if prompt.text != "x" or prompt.parts or prompt.images:
         raise StrayWords(prompt.text.removeprefix("x").strip() or text)
-    given = {one.name: getattr(prompt, one.name) for one in fields(prompt) if one.name not in ("text", "parts")}
-    return {name: value for name, value in given.items() if _is_given(value)}
+    return {name: value for name, value in _said(prompt).items() if name != "text"}
 
 
 def _completed(prompt: prompts.Prompt, more: Mapping[str, Any]) -> prompts.Prompt:
-    """With the fields of `more` where the prompt has none and says nothing against them."""
-    own = {one.name for one in fields(prompt) if _is_given(getattr(prompt, one.name))}
-    against = own.union(*(_AGAINST.get(name, set()) for name in own))
-    return replace(prompt, **{name: value for name, value in more.items() if name not in against})
+    """With the fields of `more` where the prompt has none that decides the same."""
+    own = _said(prompt).keys()
+    decided = set(own).union(*(group for group in _TOGETHER if not group.isdisjoint(own)))
+    return replace(prompt, **{name: value for name, value in more.items() if name not in decided})
 
 
-def _is_given(value: object) -> bool:
+def _said(prompt: prompts.Prompt) -> dict[str, Any]:
+    """The fields that say anything."""
+    found = {one.name: getattr(prompt, one.name) for one in fields(prompt)}
     # By identity: 0 equals False, and is a seed.
-    return value is not None and value is not False and value != ()
+    return {name: value for name, value in found.items() if value is not None and value is not False and value != ()}
 
 
-def _with_options(text: str, options: Mapping[str, str]) -> str:
-    """The text with a person's own parameters written out: `--mine` to what it stands for."""
-    if not options:
-        return text
-    words = []
-    for word in text.split():
-        name = word.removeprefix("--").removeprefix("—") if word.startswith(("--", "—")) else None
-        words.append(options.get(name.lower(), word) if name else word)
-    return " ".join(words)
+def _spelt_out(text: str, options: Mapping[str, str]) -> list[str]:
+    """The texts that braces make, with a person's own parameters as what they stand for, which may bring braces again.
+
+    Raises prompts.PromptError.
+    """
+    texts: list[str] = []
+    for one in prompts.expand(text, AT_ONCE):
+        written = prompts.spelt_out(one, options)
+        texts += [one] if written == one else prompts.expand(written, AT_ONCE)
+    if len(texts) > AT_ONCE:
+        raise prompts.TooMany("job", len(texts), AT_ONCE)
+    return texts

@@ -15,6 +15,10 @@ class TooManyWaiting(DatabaseError):
         self.limit = limit
 
 
+class AnsweredAlready(DatabaseError):
+    """Another press has answered the question of this message."""
+
+
 class QueueFull(DatabaseError):
     """`limit` jobs wait already, of all people together."""
 

@@ -3,6 +3,7 @@
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.errors import AnsweredAlready
 from db.insert import insert
 from db.models import State
 
@@ -20,3 +21,12 @@ async def put(session: AsyncSession, key: str, value: str | None) -> None:
     await session.execute(
         statement.on_conflict_do_update(index_elements=[State.key], set_={"value": statement.excluded.value})
     )
+
+
+async def answer(session: AsyncSession, question: int, interaction_id: int) -> None:
+    """Let this interaction be the one answer to what a message asked. Raises AnsweredAlready when another one is."""
+    key = f"answer:{question}"
+    statement = insert(session, State).values(key=key, value=str(interaction_id))
+    await session.execute(statement.on_conflict_do_nothing(index_elements=[State.key]))
+    if await get(session, key) != str(interaction_id):
+        raise AnsweredAlready

@@ -83,6 +83,12 @@ class NotByThisModel(RequestError):
         self.wish = wish
 
 
+class NothingLeft(RequestError):
+    """An edit in words takes away all that the words of the picture name."""
+
+    code = "nothing_left"
+
+
 class UpscaledEnough(RequestError):
     """A picture of this size cannot become twice as large: this studio's longest side is `longest` pixels."""
 

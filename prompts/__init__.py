@@ -25,7 +25,7 @@ from prompts.errors import (
 )
 from prompts.formatter import format
 from prompts.parameters import PARAMETERS, Parameter
-from prompts.parser import check, parse
+from prompts.parser import acting, check, parse, spelt_out
 from prompts.permutations import LIMIT, expand
 from prompts.prompt import Address, Block, Blocks, Code, Lora, Part, Prompt, Ramp, Ramps
 from prompts.words import clean
@@ -61,6 +61,7 @@ __all__ = [
     "UnfinishedQuote",
     "UnfinishedTag",
     "UnknownParameter",
+    "acting",
     "check",
     "clean",
     "expand",
@@ -68,4 +69,5 @@ __all__ = [
     "parse",
     "parse_aspect",
     "size_for",
+    "spelt_out",
 ]

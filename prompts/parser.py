@@ -1,6 +1,7 @@
 """Text to `Prompt`: one pass over the words, no regular expression, so no text can make it slow."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import takewhile
 from typing import Any
 
@@ -25,6 +26,12 @@ from prompts.words import split, straight, stray_mark
 
 # Phones turn "--" into an em dash while one types.
 _DASHES = ("--", "—")
+_WEIGHTS = (
+    ("sw", "style_weight", "sref", "styles"),
+    ("ow", "subject_weight", "oref", "subject"),
+    ("iw", "image_weight", "image", "images"),
+)
+"""Of each weight its name and field, and the name and field of what it weighs."""
 _EXCLUSIVE = (("draft", "hd"), ("fast", "relax"), ("aspect", "size"), ("size", "draft"), ("size", "hd"))
 
 
@@ -83,17 +90,36 @@ def check(prompt: Prompt) -> None:
 
     Apart from `parse`, since options may bring the other half.
     """
-    if prompt.style_weight is not None and not prompt.styles:
-        raise Needless("sw", "sref")
-    if prompt.subject_weight is not None and prompt.subject is None:
-        raise Needless("ow", "oref")
-    if prompt.image_weight is not None and not prompt.images:
-        raise Needless("iw", "image")
+    for name, weight, other, weighed in _WEIGHTS:
+        if getattr(prompt, weight) is not None and not getattr(prompt, weighed):
+            raise Needless(name, other)
     known = {lora.name.lower() for lora in prompt.loras}
     for name, schedules in (("lora-steps", prompt.lora_steps), ("lora-blocks", prompt.lora_blocks)):
         for schedule in schedules:
             if schedule.name.lower() not in known:
                 raise Needless(name, "lora", schedule.name)
+
+
+def acting(prompt: Prompt) -> Prompt:
+    """The prompt without what `check` would refuse."""
+    known = {lora.name.lower() for lora in prompt.loras}
+    return replace(
+        prompt,
+        lora_steps=tuple(one for one in prompt.lora_steps if one.name.lower() in known),
+        lora_blocks=tuple(one for one in prompt.lora_blocks if one.name.lower() in known),
+        **{weight: None for _, weight, _, weighed in _WEIGHTS if not getattr(prompt, weighed)},
+    )
+
+
+def spelt_out(text: str, own: Mapping[str, str]) -> str:
+    """A text without open braces, with `--name` as what that name of a person's `own` stands for, wherever it is one.
+
+    Raises UnfinishedTag.
+    """
+    if not own:
+        return text
+    rests = ((word, _after_dash(word) or "") for word in split(straight(text)))
+    return " ".join(own.get(rest.rstrip(",").lower(), word) for word, rest in rests)
 
 
 def _named(word: str) -> tuple[Parameter, str] | None:

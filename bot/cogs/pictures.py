@@ -32,7 +32,7 @@ async def blend(
     studio = interaction.client
     given = [one for one in (image1, image2, image3, image4, image5) if one is not None]
     taken = await asking.take_all(interaction, [one.url for one in given])
-    (base,) = await asking.wished(interaction, "x", Options(aspect=aspect))
+    base = await asking.wished_once(interaction, "x", Options(aspect=aspect))
     wish = refining.blend(
         base,
         [upload.stored.digest for upload, _ in taken],

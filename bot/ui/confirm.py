@@ -1,6 +1,6 @@
 """Asking before a command makes many jobs or spends much: how many, what it costs, and two buttons.
 
-The jobs wait in the private message's own file, so a restart loses nothing; knows no queue.
+The jobs wait in the private message's own file, so a restart loses nothing.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from bot.house.prices import Bill
 from bot.ui.press import TAKEN, Press, view_of
 from bot.ui.quoting import bold
 from bot.wishes import Wish
-from db import jobs
+from db import jobs, state
 
 if TYPE_CHECKING:
     from bot.client import Studio
@@ -72,7 +72,7 @@ class Draw(Press, template=r"a:draw"):
             raise Gone
         waiting = json.loads(await message.attachments[0].read())
         wished = [Wish(**one) for one in waiting["wishes"]]
-        await interaction.client.orders.accept(interaction, wished, answers=waiting["answers"])
+        await interaction.client.orders.accept(interaction, wished, answers=waiting["answers"], question=message.id)
         with contextlib.suppress(discord.HTTPException):
             await interaction.followup.edit_message(message.id, view=None)
 
@@ -81,13 +81,16 @@ class Drop(Press, template=r"a:drop"):
     """No."""
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
+        if interaction.message is not None:
+            async with interaction.client.database.writing() as session:
+                await state.answer(session, interaction.message.id, interaction.id)
         await interaction.response.edit_message(content="Nothing was queued.", attachments=[], view=None)
 
 
 def _question(wished: Sequence[Wish], bill: Bill | None) -> str:
     pictures = sum(len(wish.request["seeds"]) for wish in wished)
-    jobs = "one job" if len(wished) == 1 else f"{len(wished)} jobs"
-    words = f"This makes {jobs}, {pictures} picture{'' if pictures == 1 else 's'} in all"
+    made = "one job" if len(wished) == 1 else f"{len(wished)} jobs"
+    words = f"This makes {made}, {pictures} picture{'' if pictures == 1 else 's'} in all"
     if bill is None:
         return f"{words}."
     return f"{words}, for {bill.cost} credits of your {bill.balance}."

@@ -74,8 +74,8 @@ class Editor:
     def plan(self, edit: Mapping[str, Any] | None, request: ImageRequest) -> Plan:
         """How to carry out a row: `request` as it stands, and its edit (None: the request is all). Works on pixels.
 
-        A request without a strength gets that of the edit. Raises BadRequest, UpscaledEnough or UnknownModel for what
-        cannot be done.
+        A request without a strength gets that of the edit. Raises BadRequest, NothingLeft, UpscaledEnough or
+        UnknownModel for what cannot be done.
         """
         entry = self.catalogue.get(request.model)
         if edit is None:
@@ -273,10 +273,14 @@ def _instruct(request: ImageRequest, picture: Image.Image, entry: ModelEntry, in
 def _reword(
     request: ImageRequest, picture: Image.Image, entry: ModelEntry, edit: Mapping[str, Any], reader: Reads
 ) -> Plan:
-    """Draw the changed scene from the picture: only around the thing that changes where it can be found."""
+    """Draw the changed scene from the picture: only around the thing that changes where it can be found.
+
+    Raises NothingLeft.
+    """
     scene = str(edit.get("scene") or "") or reader.words(picture)
     changed = rewritten(scene, str(edit["instruction"]))
-    asked = replace(request, prompt=changed.prompt)
+    kept_out = ", ".join(words for words in (request.negative_prompt, changed.without) if words)
+    asked = replace(request, prompt=changed.prompt, negative_prompt=kept_out)
     place = reader.where(picture, changed.thing) if changed.thing else None
     if place is None:
         _, size = frame(picture.size, (0, 0, *picture.size), entry)

@@ -1,7 +1,10 @@
 from datetime import timedelta
 
+import pytest
+
 from db import guilds, ledger, state, users
 from db.database import Database
+from db.errors import AnsweredAlready
 from tests.db.people import ADA, BEN, NOON, meet
 
 
@@ -51,3 +54,12 @@ async def test_a_balance_is_the_sum_of_a_persons_own_lines(database: Database) -
     async with database.reading() as session:
         assert await ledger.balance(session, ADA) == 7
         assert await ledger.balance(session, 404) == 0
+
+
+async def test_a_question_has_one_answer_however_often_it_is_given(database: Database) -> None:
+    async with database.writing() as session:
+        await state.answer(session, 1, 10)
+        await state.answer(session, 1, 10)
+        await state.answer(session, 2, 11)
+        with pytest.raises(AnsweredAlready):
+            await state.answer(session, 1, 11)

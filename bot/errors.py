@@ -411,6 +411,8 @@ def explain_failure(code: str | None, detail: Mapping[str, Any] | None) -> str:
             reason = "Failed: the picture to start from is no longer here"
         case "upscaled_enough":
             reason = f"Failed: the picture would be longer than {detail.get('longest')} pixels"
+        case "panned_enough":
+            reason = "Failed: the picture has no room to go on there"
         case "unsupported_size":
             reason = f"Failed: the model does not draw {detail.get('width')} x {detail.get('height')}"
         case "not_finite":
@@ -728,6 +730,11 @@ def _pixels(error: BaseException) -> str | None:
             return (
                 f"This picture is {error.width} x {error.height}; twice that is more than the {error.longest} pixels a "
                 "side may have here."
+            )
+        case pixels.PannedEnough():
+            return (
+                f"This picture is {error.width} x {error.height} and has no room to go on there: a side may have "
+                f"{error.longest} pixels here, and be {error.widest} times as long as the other."
             )
         case pixels.LicenceNotAccepted():
             return f"The owner has not accepted the licence of `{_code(error.name)}` ({quote(error.licence, 100)})."

@@ -93,7 +93,7 @@ def square(job: Job, image: Image, *, catalogue: Catalogue, limits: Limits, long
 def pan(
     job: Job, image: Image, direction: str, *, catalogue: Catalogue, limits: Limits, longest: int, dice: Dice = roll
 ) -> Wish:
-    """The picture with more of its world in one of DIRECTIONS."""
+    """The picture with more of its world in one of DIRECTIONS. Raises PannedEnough."""
     edit = {"kind": "pan", "direction": direction}
     found = seeds(dice(), limits.pictures)
     return _edited(f"pan_{direction}", job, image, edit, found, catalogue=catalogue, longest=longest)
@@ -199,7 +199,7 @@ def _outlined(
     parent: Image | None,
     relaxed: bool,
 ) -> Wish:
-    """The wish with the size and the cost that the edit will have. Raises BadRequest, UpscaledEnough."""
+    """With the size and the cost that the edit will have. Raises BadRequest, UpscaledEnough, PannedEnough."""
     entry = catalogue.get(request["model"])
     ahead = outline(request, picture=shape, entry=entry, longest=longest)
     request["width"], request["height"] = ahead.width, ahead.height

@@ -25,7 +25,7 @@ another one, `"scene"` beside the kind holds that of the parent, and the new pro
 
     outline(request, picture=(image.width, image.height), entry=catalogue.get(model), longest=...) -> Outline
 
-which opens no file and raises what is wrong with the wish: BadRequest, UpscaledEnough.
+which opens no file and raises what is wrong with the wish: BadRequest, UpscaledEnough, PannedEnough.
 
 What is kept is kept: outside of a region every pixel stays as it was; on a larger canvas the old picture (for a zoom,
 as scaled by Lanczos) stays as it was but for `keeping.feather(width, height)` pixels along the sides where it goes on.

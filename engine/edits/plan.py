@@ -74,8 +74,8 @@ class Editor:
     def plan(self, edit: Mapping[str, Any] | None, request: ImageRequest) -> Plan:
         """How to carry out a row: `request` as it stands, and its edit (None: the request is all). Works on pixels.
 
-        A request without a strength gets that of the edit. Raises BadRequest, UpscaledEnough or UnknownModel for what
-        cannot be done.
+        A request without a strength gets that of the edit. Raises BadRequest, UpscaledEnough, PannedEnough or
+        UnknownModel for what cannot be done.
         """
         entry = self.catalogue.get(request.model)
         if edit is None:

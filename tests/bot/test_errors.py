@@ -47,6 +47,8 @@ KNOWN: list[Exception] = [
     engine.errors.UnknownModel("pockt", "pocket"),
     engine.errors.LicenceNotAccepted("dev", "FLUX.1 [dev]"),
     engine.errors.UnsupportedSize(8, 8, multiple=16, smallest=64, largest=512),
+    engine.errors.UpscaledEnough(512, 512, longest=512),
+    engine.errors.PannedEnough(768, 256, longest=2048, widest=3),
     engine.errors.ModelDamaged("/secret/folder", "missing"),
     engine.errors.ModelUnavailable("dev", "some/repository", "no network"),
     engine.errors.ModelTooLarge("dev", needed=25 << 30, free=24 << 30),

@@ -5,7 +5,7 @@ Pure, as `bot.wishes`: no rows are written, no Discord, no pixels. What a job ma
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.config import Limits
@@ -47,27 +47,36 @@ def reroll(job: Job, *, dice: Dice = roll) -> Wish:
     )
 
 
-def remix(base: Wish, image: Image, *, catalogue: Catalogue, limits: Limits, strength: float | None = None) -> Wish:
-    """`base`, a wish of words alone, as one that starts from `image`: the strong way unless a strength is given."""
-    shape = (image.width, image.height)
-    return started(base, image.digest, shape, catalogue=catalogue, limits=limits, strength=strength, parent=image.id)
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """The stored picture that a remix begins with: digest, shape, how far it is left, and its id where it is ours."""
+
+    digest: str
+    shape: tuple[int, int]
+    strength: float = STRENGTH["strong"]
+    parent: int | None = None
+
+    @classmethod
+    def of(cls, image: Image, how: str = "strong") -> "Start":
+        shape = (image.width, image.height)
+        return cls(digest=image.digest, shape=shape, strength=STRENGTH[how], parent=image.id)
 
 
-def started(
-    base: Wish,
-    picture: str,
-    shape: tuple[int, int],
-    *,
-    catalogue: Catalogue,
-    limits: Limits,
-    strength: float | None = None,
-    parent: int | None = None,
-) -> Wish:
-    """As `remix`, from a stored picture of any origin, by digest and shape."""
+def start_of(job: Job) -> Start | None:
+    """What the job itself began with; None for one drawn from words alone."""
+    request = job.request
+    if request["image"] is None or request["strength"] is None:
+        return None
+    shape = (request["width"], request["height"])
+    return Start(digest=request["image"], shape=shape, strength=request["strength"], parent=job.parent_image_id)
+
+
+def started(base: Wish, start: Start, *, catalogue: Catalogue, limits: Limits) -> Wish:
+    """`base`, a wish of words alone, as a remix of the start."""
     request = _copy(base.request)
-    request["image"], request["strength"] = picture, STRENGTH["strong"] if strength is None else strength
-    request["width"], request["height"] = _drawable(catalogue.get(request["model"]), *shape, limits)
-    return replace(base, kind="remix", request=request, work=work(request), parent_image_id=parent)
+    request["image"], request["strength"] = start.digest, start.strength
+    request["width"], request["height"] = _drawable(catalogue.get(request["model"]), *start.shape, limits)
+    return replace(base, kind="remix", request=request, work=work(request), parent_image_id=start.parent)
 
 
 def upscale(job: Job, image: Image, how: str, *, catalogue: Catalogue, longest: int, dice: Dice = roll) -> Wish:

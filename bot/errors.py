@@ -276,6 +276,15 @@ class NoRoom(Refusal):
         self.height = height
 
 
+class ShapeStays(Refusal):
+    """Words ask for another shape than the `width` x `height` of the picture, of which only a part is drawn anew."""
+
+    def __init__(self, width: int, height: int) -> None:
+        super().__init__(width, height)
+        self.width = width
+        self.height = height
+
+
 class BadFactor(Refusal):
     """`given` is no factor to zoom out by."""
 
@@ -578,6 +587,11 @@ def _own(error: BaseException) -> str | None:
             return (
                 f"`--hd` has no room here: `{_code(error.model)}` draws {error.width} x {error.height} at most by its "
                 "own or the owner's limit."
+            )
+        case ShapeStays():
+            return (
+                f"A region keeps the shape of its picture, {error.width} x {error.height}. Leave out `--ar`, `--size`, "
+                "`--draft` and `--hd`."
             )
         case BadFactor():
             return f"`{_code(error.given)}` is no zoom. It goes from 1.01 to 2, such as `1.8`."

@@ -8,14 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import prompts
+from bot import shapes
 from bot.config import Limits
 from bot.errors import BadFactor
-from bot.wishes import Catalogue, Dice, Wish, roll, seeds, size, work
+from bot.wishes import Catalogue, Dice, Wish, roll, seeds, work
 from db.models import Image, Job, JobRequest
 from engine.edits.outline import outline
 from engine.edits.region import CELLS
 from engine.edits.words import rewritten, settled
-from engine.errors import UnsupportedSize
 
 STRENGTH = {"subtle": 0.3, "strong": 0.75}
 """How far a variation leaves its picture: at 0.3 the composition stays, at 0.75 only its large forms do."""
@@ -72,10 +73,12 @@ def start_of(job: Job) -> Start | None:
 
 
 def started(base: Wish, start: Start, *, catalogue: Catalogue, limits: Limits) -> Wish:
-    """`base`, a wish of words alone, as a remix of the start."""
+    """`base`, a wish of words alone, as a remix of the start: in its shape, unless the words ask for another."""
     request = _copy(base.request)
     request["image"], request["strength"] = start.digest, start.strength
-    request["width"], request["height"] = _drawable(catalogue.get(request["model"]), *start.shape, limits)
+    if not shapes.is_asked(prompts.parse(base.prompt)):
+        entry = catalogue.get(request["model"])
+        request["width"], request["height"] = shapes.drawable(entry, start.shape, limits)
     return replace(base, kind="remix", request=request, work=work(request), parent_image_id=start.parent)
 
 
@@ -229,21 +232,9 @@ def _wish(kind: str, prompt: str, request: JobRequest, image: Image) -> Wish:
 def _from(job: Job, image: Image, catalogue: Catalogue, limits: Limits) -> JobRequest:
     request = _fresh(job.request)
     request["image"] = image.digest
-    entry = catalogue.get(request["model"])
-    request["width"], request["height"] = _drawable(entry, image.width, image.height, limits)
+    shape = (image.width, image.height)
+    request["width"], request["height"] = shapes.drawable(catalogue.get(request["model"]), shape, limits)
     return request
-
-
-def _drawable(entry: Any, width: int, height: int, limits: Limits) -> tuple[int, int]:
-    """The picture's own size where the model draws it, else the model's usual pixels in nearly the same shape."""
-    try:
-        entry.check_size(width, height)
-        if width * height <= limits.pixels:
-            return width, height
-    except UnsupportedSize:
-        pass
-    ratio = max(0.25, min(4.0, width / height))
-    return size(entry, (round(1000 * ratio), 1000), limits)
 
 
 def _copy(old: Mapping[str, Any]) -> JobRequest:

@@ -57,8 +57,10 @@ class RemixForm(Form, title="Remix"):
 
     async def sent(self, interaction: "discord.Interaction[Studio]") -> None:
         studio = interaction.client
-        wished = await asking.wished(interaction, said(self.prompt), parent=self._job)
-        if (start := self._start) is not None:
+        start = self._start
+        shape = None if start is None else start.shape
+        wished = await asking.wished(interaction, said(self.prompt), parent=self._job, shape=shape)
+        if start is not None:
             if start.parent is not None:
                 await album.living(studio.database, start.parent)  # it may be gone since the form was opened
             limits = studio.config.limits
@@ -82,7 +84,7 @@ class StrangerForm(Form, title="Remix"):
         start = Start(digest=stored.digest, shape=(stored.width, stored.height), parent=image_id)
         wished = [
             refining.started(one, start, catalogue=studio.catalogue, limits=limits)
-            for one in await asking.wished(interaction, said(self.prompt))
+            for one in await asking.wished(interaction, said(self.prompt), shape=start.shape)
         ]
         await confirm.accept(interaction, wished)
 
@@ -151,7 +153,8 @@ async def _redraw(
     studio = interaction.client
     if not interaction.response.is_done():
         await interaction.response.defer()  # of the private message: what is drawn gets a card of its own
-    wished = await asking.wished(interaction, text, parent=job)
+    shape = (image.width, image.height)
+    wished = await asking.wished(interaction, text, parent=job, shape=shape, stays=True)
     _, living = await album.living(studio.database, image.id)  # it may be gone since the form was opened
     longest = studio.config.limits.longest
     wishes = [

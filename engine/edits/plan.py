@@ -79,8 +79,16 @@ class Editor:
         """
         entry = self.catalogue.get(request.model)
         if edit is None:
-            return Plan(requests=(_told(request, entry, self.reader),), finish=lambda drawn: drawn[0])
+            return Plan(requests=(_told(_fitted(request), entry, self.reader),), finish=lambda drawn: drawn[0])
         return _planned(edit, request, entry, self.reader, self.upscale, self.longest)
+
+
+def _fitted(request: ImageRequest) -> ImageRequest:
+    """With the picture to start from in the shape that is drawn, cut to its middle rather than squeezed."""
+    if request.image is None:
+        return request
+    size = (request.width, request.height)
+    return replace(request, image=ImageOps.fit(request.image, size, Image.Resampling.LANCZOS))
 
 
 def _told(request: ImageRequest, entry: ModelEntry, reader: Reads) -> ImageRequest:

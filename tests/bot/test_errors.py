@@ -78,6 +78,7 @@ KNOWN: list[Exception] = [
     errors.UnknownLora("inc", "ink"),
     errors.UnknownLora("zzz", None),
     errors.NoRoom("pocket", 256, 256),
+    errors.ShapeStays(256, 256),
     errors.BadFactor("3"),
     errors.NoPart(),
     errors.NothingSeen(),

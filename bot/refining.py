@@ -37,6 +37,7 @@ def reroll(job: Job, *, dice: Dice = roll) -> Wish:
     """The same request with new seeds; of a refinement, again one of the same picture."""
     request = _copy(job.request)
     request["seeds"] = seeds(dice(), len(request["seeds"]))
+    request.pop("shown", None)
     kind = "reroll" if job.kind in ("imagine", "reroll") else job.kind
     return Wish(
         kind=kind,
@@ -119,7 +120,7 @@ def region(
     Place, time of day and ground are those of `job`, whose picture it is, unless the words name their own.
     """
     request = _copy(base.request)
-    words, scene = request["prompt"], job.request["prompt"]
+    words, scene = request["prompt"], _scene_of(job)
     request["prompt"] = settled(words, scene)
     if texts := request.get("texts"):
         request["texts"] = [(settled(text, scene), weight) for text, weight in texts]
@@ -179,7 +180,12 @@ def factor_of(text: str) -> float:
 
 def words_of(job: Job) -> str:
     """A job's prompt as one could type it again: what was typed, or for pictures without words of theirs the scene."""
-    return job.request["prompt"] if job.kind in ("blend", "edit") else job.prompt
+    return _scene_of(job) if job.kind in ("blend", "edit") else job.prompt
+
+
+def _scene_of(job: Job) -> str:
+    """What the engine drew from, in words."""
+    return job.request["prompt"] or job.request.get("shown", "")
 
 
 def _edited(
@@ -192,7 +198,7 @@ def _edited(
     catalogue: Catalogue,
     longest: int,
 ) -> Wish:
-    request: Any = _fresh(job.request)
+    request: Any = _fresh(job)
     request["image"], request["strength"] = image.digest, None
     request["edit"], request["seeds"] = dict(edit), wanted
     for name in ("tile", "stop", *(["chaos"] if len(wanted) == 1 else [])):
@@ -230,7 +236,7 @@ def _wish(kind: str, prompt: str, request: JobRequest, image: Image) -> Wish:
 
 
 def _from(job: Job, image: Image, catalogue: Catalogue, limits: Limits) -> JobRequest:
-    request = _fresh(job.request)
+    request = _fresh(job)
     request["image"] = image.digest
     shape = (image.width, image.height)
     request["width"], request["height"] = shapes.drawable(catalogue.get(request["model"]), shape, limits)
@@ -242,10 +248,14 @@ def _copy(old: Mapping[str, Any]) -> JobRequest:
     return request
 
 
-def _fresh(old: Mapping[str, Any]) -> JobRequest:
-    """The request for another picture: without what was said of the parent's own parent alone."""
-    request: Any = _copy(old)
-    blended = (request.get("edit") or {}).get("kind") == "blend"
-    for name in ("edit", "mask", *(["references"] if blended else [])):
+def _fresh(job: Job) -> JobRequest:
+    """The request for another picture: without what was said of the parent's own parent alone.
+
+    A blend's pictures go where there are words for them.
+    """
+    request: Any = _copy(job.request)
+    request["prompt"] = _scene_of(job)
+    told = (request.get("edit") or {}).get("kind") == "blend" and request["prompt"]
+    for name in ("edit", "mask", "shown", *(["references"] if told else [])):
         request.pop(name, None)
     return request

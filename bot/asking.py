@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import discord
 
 import prompts
-from bot import refining, wishes
+from bot import refining, shapes, wishes
 from bot.house.door import Asker
 from bot.loras import naming
 from bot.styles import swatch
@@ -40,25 +40,47 @@ async def habits(interaction: "discord.Interaction[Studio]") -> Habits:
 
 
 async def wished(
-    interaction: "discord.Interaction[Studio]", text: str, options: Options | None = None, *, parent: Job | None = None
+    interaction: "discord.Interaction[Studio]",
+    text: str,
+    options: Options | None = None,
+    *,
+    parent: Job | None = None,
+    shape: tuple[int, int] | None = None,
+    stays: bool = False,
 ) -> list[Wish]:
-    """The jobs that a prompt asks for; pictures it names are fetched. A `parent` gives its model and pictures.
+    """The jobs that a prompt asks for; pictures it names are fetched.
 
-    Raises prompts.PromptError, bot.errors.ForeignAddress, NotFetched, UnknownLora, NoRoom and errors of the engine.
+    Args:
+        parent: gives its model and pictures.
+        shape: of the picture from which they are made; only words typed now ask for another, and where it `stays` none.
+
+    Raises prompts.PromptError, bot.errors.ForeignAddress, NotFetched, UnknownLora, NoRoom, ShapeStays and errors of the
+    engine.
     """
     studio, options = interaction.client, options or Options()
     preferred = await habits(interaction)
     if parent is not None:
         # The words of a job say all that was preferred when it was made.
         preferred = Habits(options=preferred.options)
+    elif shape is not None:
+        preferred = shapes.unshaped(preferred)
     found, loras = await naming.resolved(interaction, wishes.read(text, options, preferred))
+    model = studio.config.engine.model if parent is None else parent.request["model"]
+    limits = studio.config.limits
+    if shape is not None:
+        words = "" if parent is None else refining.words_of(parent)
+        entries = [studio.catalogue.get(one.model or model) for one in found]
+        found = [
+            shapes.settled(one, words, shape, entry=entry, limits=limits, stays=stays)
+            for one, entry in zip(found, entries, strict=True)
+        ]
     given = await _given(interaction, found, _known(parent) if parent is not None else Given())
     return wishes.wishes_for(
         found,
         options,
         catalogue=studio.catalogue,
-        model=studio.config.engine.model if parent is None else parent.request["model"],
-        limits=studio.config.limits,
+        model=model,
+        limits=limits,
         given=replace(given, loras=loras),
     )
 

@@ -296,6 +296,15 @@ class NoRoom(Refusal):
         self.height = height
 
 
+class ShapeStays(Refusal):
+    """Words ask for another shape than the `width` x `height` of the picture, of which only a part is drawn anew."""
+
+    def __init__(self, width: int, height: int) -> None:
+        super().__init__(width, height)
+        self.width = width
+        self.height = height
+
+
 class BadFactor(Refusal):
     """`given` is no factor to zoom out by."""
 
@@ -437,6 +446,8 @@ def explain_failure(code: str | None, detail: Mapping[str, Any] | None) -> str:
             reason = f"Failed: the picture would be longer than {detail.get('longest')} pixels"
         case "nothing_left":
             reason = "Failed: this takes away all there is to draw. Say what should be there instead"
+        case "panned_enough":
+            reason = "Failed: the picture has no room to go on there"
         case "unsupported_size":
             reason = f"Failed: the model does not draw {detail.get('width')} x {detail.get('height')}"
         case "not_finite":
@@ -606,6 +617,11 @@ def _own(error: BaseException) -> str | None:
             return (
                 f"`--hd` has no room here: `{_code(error.model)}` draws {error.width} x {error.height} at most by its "
                 "own or the owner's limit."
+            )
+        case ShapeStays():
+            return (
+                f"A region keeps the shape of its picture, {error.width} x {error.height}. Leave out `--ar`, `--size`, "
+                "`--draft` and `--hd`."
             )
         case BadFactor():
             return f"`{_code(error.given)}` is no zoom. It goes from 1.01 to 2, such as `1.8`."
@@ -777,6 +793,11 @@ def _pixels(error: BaseException) -> str | None:
             return (
                 "This takes away all there is to draw. Say what should be there instead, such as `turn the cat into a "
                 "bird`. Nothing was queued."
+            )
+        case pixels.PannedEnough():
+            return (
+                f"This picture is {error.width} x {error.height} and has no room to go on there: a side may have "
+                f"{error.longest} pixels here, and be {error.widest} times as long as the other."
             )
         case pixels.LicenceNotAccepted():
             return f"The owner has not accepted the licence of `{_code(error.name)}` ({quote(error.licence, 100)})."

@@ -5,17 +5,19 @@ Pure, as `bot.wishes`: no rows are written, no Discord, no pixels. What a job ma
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+import prompts
+from bot import shapes
 from bot.config import Limits
 from bot.errors import BadFactor
-from bot.wishes import Catalogue, Dice, Wish, roll, seeds, size, work
+from bot.wishes import Catalogue, Dice, Wish, roll, seeds, work
 from db.models import Image, Job, JobRequest
 from engine.edits.outline import outline
 from engine.edits.region import CELLS
 from engine.edits.words import rewritten, settled
-from engine.errors import NothingLeft, UnsupportedSize
+from engine.errors import NothingLeft
 
 STRENGTH = {"subtle": 0.3, "strong": 0.75}
 """How far a variation leaves its picture: at 0.3 the composition stays, at 0.75 only its large forms do."""
@@ -36,6 +38,7 @@ def reroll(job: Job, *, dice: Dice = roll) -> Wish:
     """The same request with new seeds; of a refinement, again one of the same picture."""
     request = _copy(job.request)
     request["seeds"] = seeds(dice(), len(request["seeds"]))
+    request.pop("shown", None)
     kind = "reroll" if job.kind in ("imagine", "reroll") else job.kind
     return Wish(
         kind=kind,
@@ -47,27 +50,38 @@ def reroll(job: Job, *, dice: Dice = roll) -> Wish:
     )
 
 
-def remix(base: Wish, image: Image, *, catalogue: Catalogue, limits: Limits, strength: float | None = None) -> Wish:
-    """`base`, a wish of words alone, as one that starts from `image`: the strong way unless a strength is given."""
-    shape = (image.width, image.height)
-    return started(base, image.digest, shape, catalogue=catalogue, limits=limits, strength=strength, parent=image.id)
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """The stored picture that a remix begins with: digest, shape, how far it is left, and its id where it is ours."""
+
+    digest: str
+    shape: tuple[int, int]
+    strength: float = STRENGTH["strong"]
+    parent: int | None = None
+
+    @classmethod
+    def of(cls, image: Image, how: str = "strong") -> "Start":
+        shape = (image.width, image.height)
+        return cls(digest=image.digest, shape=shape, strength=STRENGTH[how], parent=image.id)
 
 
-def started(
-    base: Wish,
-    picture: str,
-    shape: tuple[int, int],
-    *,
-    catalogue: Catalogue,
-    limits: Limits,
-    strength: float | None = None,
-    parent: int | None = None,
-) -> Wish:
-    """As `remix`, from a stored picture of any origin, by digest and shape."""
+def start_of(job: Job) -> Start | None:
+    """What the job itself began with; None for one drawn from words alone."""
+    request = job.request
+    if request["image"] is None or request["strength"] is None:
+        return None
+    shape = (request["width"], request["height"])
+    return Start(digest=request["image"], shape=shape, strength=request["strength"], parent=job.parent_image_id)
+
+
+def started(base: Wish, start: Start, *, catalogue: Catalogue, limits: Limits) -> Wish:
+    """`base`, a wish of words alone, as a remix of the start: in its shape, unless the words ask for another."""
     request = _copy(base.request)
-    request["image"], request["strength"] = picture, STRENGTH["strong"] if strength is None else strength
-    request["width"], request["height"] = _drawable(catalogue.get(request["model"]), *shape, limits)
-    return replace(base, kind="remix", request=request, work=work(request), parent_image_id=parent)
+    request["image"], request["strength"] = start.digest, start.strength
+    if not shapes.is_asked(prompts.parse(base.prompt)):
+        entry = catalogue.get(request["model"])
+        request["width"], request["height"] = shapes.drawable(entry, start.shape, limits)
+    return replace(base, kind="remix", request=request, work=work(request), parent_image_id=start.parent)
 
 
 def upscale(job: Job, image: Image, how: str, *, catalogue: Catalogue, longest: int, dice: Dice = roll) -> Wish:
@@ -93,7 +107,7 @@ def square(job: Job, image: Image, *, catalogue: Catalogue, limits: Limits, long
 def pan(
     job: Job, image: Image, direction: str, *, catalogue: Catalogue, limits: Limits, longest: int, dice: Dice = roll
 ) -> Wish:
-    """The picture with more of its world in one of DIRECTIONS."""
+    """The picture with more of its world in one of DIRECTIONS. Raises PannedEnough."""
     edit = {"kind": "pan", "direction": direction}
     found = seeds(dice(), limits.pictures)
     return _edited(f"pan_{direction}", job, image, edit, found, catalogue=catalogue, longest=longest)
@@ -107,7 +121,7 @@ def region(
     Place, time of day and ground are those of `job`, whose picture it is, unless the words name their own.
     """
     request = _copy(base.request)
-    words, scene = request["prompt"], job.request["prompt"]
+    words, scene = request["prompt"], _scene_of(job)
     request["prompt"] = settled(words, scene)
     if texts := request.get("texts"):
         request["texts"] = [(settled(text, scene), weight) for text, weight in texts]
@@ -176,7 +190,12 @@ def factor_of(text: str) -> float:
 
 def words_of(job: Job) -> str:
     """A job's prompt as one could type it again: what was typed, or for pictures without words of theirs the scene."""
-    return job.request["prompt"] if job.kind in ("blend", "edit") else job.prompt
+    return _scene_of(job) if job.kind in ("blend", "edit") else job.prompt
+
+
+def _scene_of(job: Job) -> str:
+    """What the engine drew from, in words."""
+    return job.request["prompt"] or job.request.get("shown", "")
 
 
 def _edited(
@@ -189,7 +208,7 @@ def _edited(
     catalogue: Catalogue,
     longest: int,
 ) -> Wish:
-    request: Any = _fresh(job.request)
+    request: Any = _fresh(job)
     request["image"], request["strength"] = image.digest, None
     request["edit"], request["seeds"] = dict(edit), wanted
     if len(wanted) == 1:
@@ -210,7 +229,7 @@ def _outlined(
 ) -> Wish:
     """The wish with the size and the cost that the edit will have: drawn to its end, and no tile.
 
-    Raises BadRequest, UnsupportedSize, UpscaledEnough.
+    Raises BadRequest, UnsupportedSize, UpscaledEnough, PannedEnough.
     """
     for name in ("tile", "stop"):
         request.pop(name, None)
@@ -233,23 +252,11 @@ def _wish(kind: str, prompt: str, request: JobRequest, image: Image) -> Wish:
 
 
 def _from(job: Job, image: Image, catalogue: Catalogue, limits: Limits) -> JobRequest:
-    request = _fresh(job.request)
+    request = _fresh(job)
     request["image"] = image.digest
-    entry = catalogue.get(request["model"])
-    request["width"], request["height"] = _drawable(entry, image.width, image.height, limits)
+    shape = (image.width, image.height)
+    request["width"], request["height"] = shapes.drawable(catalogue.get(request["model"]), shape, limits)
     return request
-
-
-def _drawable(entry: Any, width: int, height: int, limits: Limits) -> tuple[int, int]:
-    """The picture's own size where the model draws it, else the model's usual pixels in nearly the same shape."""
-    try:
-        entry.check_size(width, height)
-        if width * height <= limits.pixels:
-            return width, height
-    except UnsupportedSize:
-        pass
-    ratio = max(0.25, min(4.0, width / height))
-    return size(entry, (round(1000 * ratio), 1000), limits)
 
 
 def _copy(old: Mapping[str, Any]) -> JobRequest:
@@ -257,10 +264,14 @@ def _copy(old: Mapping[str, Any]) -> JobRequest:
     return request
 
 
-def _fresh(old: Mapping[str, Any]) -> JobRequest:
-    """The request for another picture: without what was said of the parent's own parent alone."""
-    request: Any = _copy(old)
-    blended = (request.get("edit") or {}).get("kind") == "blend"
-    for name in ("edit", "mask", *(["references"] if blended else [])):
+def _fresh(job: Job) -> JobRequest:
+    """The request for another picture: without what was said of the parent's own parent alone.
+
+    A blend's pictures go where there are words for them.
+    """
+    request: Any = _copy(job.request)
+    request["prompt"] = _scene_of(job)
+    told = (request.get("edit") or {}).get("kind") == "blend" and request["prompt"]
+    for name in ("edit", "mask", "shown", *(["references"] if told else [])):
         request.pop(name, None)
     return request

@@ -159,7 +159,7 @@ def seeds(first: int, count: int) -> list[int]:
 
 def _request(prompt: prompts.Prompt, entry: Entry, limits: Limits, given: Given) -> JobRequest:
     """What the engine is asked for, but for the seeds. What was not asked for has no key, and its default there."""
-    width, height = _size(prompt, entry, limits)
+    width, height = wished_size(prompt, entry, limits)
     entry.check_size(width, height)
     request = JobRequest(
         model=entry.name,
@@ -188,7 +188,8 @@ def _request(prompt: prompts.Prompt, entry: Entry, limits: Limits, given: Given)
     return request | {name: value for name, value in wished.items() if value is not None}  # type: ignore[return-value]
 
 
-def _size(prompt: prompts.Prompt, entry: Entry, limits: Limits) -> tuple[int, int]:
+def wished_size(prompt: prompts.Prompt, entry: Entry, limits: Limits) -> tuple[int, int]:
+    """The (width, height) that a prompt asks for. Raises prompts.BadValue, NoRoom above the limits."""
     if prompt.size is not None:
         if prompt.size[0] * prompt.size[1] > limits.pixels:
             raise prompts.BadValue("size", "x".join(map(str, prompt.size)), f"at most {limits.pixels} pixels in all")

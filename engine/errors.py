@@ -101,6 +101,19 @@ class UpscaledEnough(RequestError):
         self.longest = longest
 
 
+class PannedEnough(RequestError):
+    """A picture of this size has no room to go on: a side has at most `longest` pixels and `widest` times the other."""
+
+    code = "panned_enough"
+
+    def __init__(self, width: int, height: int, *, longest: int, widest: int) -> None:
+        super().__init__(width=width, height=height, longest=longest, widest=widest)
+        self.width = width
+        self.height = height
+        self.longest = longest
+        self.widest = widest
+
+
 class UnfitUpload(RequestError):
     """A stranger's file is not taken: for `reason`, where `allowed` would be; its size in pixels where that is known.
 

@@ -52,7 +52,7 @@ class PictureMetadata:
     def of(cls, row: Mapping[str, Any], seed: int, *, size: tuple[int, int]) -> Self:
         """For the picture of `seed` that came of a row's request, `size` pixels wide and high; `row` is plain JSON."""
         return cls(
-            prompt=row["prompt"],
+            prompt=row["prompt"] or row.get("shown", ""),
             negative_prompt=row["negative_prompt"],
             model=row["model"],
             sampler=_SAMPLERS.get(row.get("scheduler", "euler"), "Euler"),
@@ -63,7 +63,7 @@ class PictureMetadata:
             height=size[1],
             strength=row.get("strength"),
             parent=row.get("image"),
-            recipe={key: value for key, value in row.items() if key != "hide_prompt"} | {"seeds": [seed]},
+            recipe={key: value for key, value in row.items() if key not in _BESIDES} | {"seeds": [seed]},
             hidden=bool(row.get("hide_prompt")),
         )
 
@@ -146,6 +146,7 @@ def parse(text: object) -> PictureMetadata | None:
         return None
 
 
+_BESIDES = ("hide_prompt", "shown")
 _KINDS: dict[str, tuple[type, ...]] = {
     "prompt": (str,),
     "negative_prompt": (str,),

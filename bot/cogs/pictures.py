@@ -9,6 +9,7 @@ from discord import app_commands
 from bot import asking, recognition, refining
 from bot.cogs.imagine import ASPECT_CHOICES
 from bot.errors import NoPicture, NothingSeen
+from bot.refining import Start
 from bot.ui import confirm, described
 from bot.ui.forms import RemixForm, StrangerForm
 from bot.wishes import Options
@@ -84,7 +85,7 @@ async def remix_menu(interaction: "discord.Interaction[Studio]", message: discor
     if studio.user is not None and message.author.id == studio.user.id:
         shown = await recognition.shown_by(studio, message)
         if shown.living:
-            await interaction.response.send_modal(RemixForm(shown.job, shown.living[0]))
+            await interaction.response.send_modal(RemixForm(shown.job, Start.of(shown.living[0])))
             return
     await interaction.response.send_modal(StrangerForm(address, ""))
 

@@ -164,7 +164,8 @@ def facts(job: Job, images: list[Image]) -> list[tuple[str, str]]:
     if request["negative_prompt"]:
         lines.append(("Without", bold(request["negative_prompt"], 300)))
     if request["strength"] is not None:
-        lines.append(("Strength", f"{request['strength']:g} from image {job.parent_image_id}"))
+        start = "a picture handed in" if job.parent_image_id is None else f"image {job.parent_image_id}"
+        lines.append(("Strength", f"{request['strength']:g} from {start}"))
     if job.started_at and job.finished_at:
         lines.append(("Took", f"{(job.finished_at - job.started_at).total_seconds():.1f} s"))
     lines.append(("Asked", f"<t:{int(job.created_at.timestamp())}:f>"))

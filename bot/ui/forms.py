@@ -8,6 +8,7 @@ from discord import ui
 
 from bot import album, asking, refining, regions
 from bot.errors import NoPart, answer
+from bot.refining import Start
 from bot.ui import confirm
 from db.models import Image, Job
 
@@ -46,28 +47,24 @@ def said(label: ui.Label[Any]) -> str:
 
 
 class RemixForm(Form, title="Remix"):
-    """New words for a picture (None: for the whole job), which stays the start of what is drawn."""
+    """New words for a picture of a job, which stays the start of what is drawn; without one, for words alone."""
 
-    def __init__(self, job: Job, image: Image | None, strength: float | None = None) -> None:
+    def __init__(self, job: Job, start: Start | None) -> None:
         super().__init__()
-        self._job, self._image, self._strength = job, image, strength
+        self._job, self._start = job, start
         self.prompt = words(refining.words_of(job), label="Prompt and parameters")
         self.add_item(self.prompt)
 
     async def sent(self, interaction: "discord.Interaction[Studio]") -> None:
         studio = interaction.client
-        wished = await asking.wished(interaction, said(self.prompt), parent=self._job)
-        image, strength = self._image, self._strength
-        if image is None and self._job.parent_image_id is not None and self._job.request["strength"] is not None:
-            _, image = await album.living(studio.database, self._job.parent_image_id)
-            strength = self._job.request["strength"]
-        if image is not None:
-            await album.living(studio.database, image.id)  # it may be gone since the form was opened
+        start = self._start
+        shape = None if start is None else start.shape
+        wished = await asking.wished(interaction, said(self.prompt), parent=self._job, shape=shape)
+        if start is not None:
+            if start.parent is not None:
+                await album.living(studio.database, start.parent)  # it may be gone since the form was opened
             limits = studio.config.limits
-            wished = [
-                refining.remix(one, image, catalogue=studio.catalogue, limits=limits, strength=strength)
-                for one in wished
-            ]
+            wished = [refining.started(one, start, catalogue=studio.catalogue, limits=limits) for one in wished]
         await confirm.accept(interaction, wished)
 
 
@@ -83,13 +80,11 @@ class StrangerForm(Form, title="Remix"):
     async def sent(self, interaction: "discord.Interaction[Studio]") -> None:
         studio = interaction.client
         upload, image_id = await asking.take(interaction, self._address)
-        shape = (upload.stored.width, upload.stored.height)
-        limits = studio.config.limits
+        stored, limits = upload.stored, studio.config.limits
+        start = Start(digest=stored.digest, shape=(stored.width, stored.height), parent=image_id)
         wished = [
-            refining.started(
-                one, upload.stored.digest, shape, catalogue=studio.catalogue, limits=limits, parent=image_id
-            )
-            for one in await asking.wished(interaction, said(self.prompt))
+            refining.started(one, start, catalogue=studio.catalogue, limits=limits)
+            for one in await asking.wished(interaction, said(self.prompt), shape=start.shape)
         ]
         await confirm.accept(interaction, wished)
 
@@ -159,7 +154,8 @@ async def _redraw(
     studio = interaction.client
     if not interaction.response.is_done():
         await interaction.response.defer()  # of the private message: what is drawn gets a card of its own
-    wished = await asking.wished(interaction, text, parent=job)
+    shape = (image.width, image.height)
+    wished = await asking.wished(interaction, text, parent=job, shape=shape, stays=True)
     _, living = await album.living(studio.database, image.id)  # it may be gone since the form was opened
     longest = studio.config.limits.longest
     wishes = [

@@ -7,6 +7,7 @@ import discord
 from bot import album, refining
 from bot.gallery import rights
 from bot.gallery.rights import Viewer
+from bot.refining import Start
 from bot.ui import confirm
 from bot.ui.forms import RemixForm, ZoomForm
 from bot.ui.press import Press
@@ -42,7 +43,7 @@ class Vary(Press, template=r"a:vary:(?P<id>\d{1,19}):(?P<how>strong|subtle)"):
         studio, how = interaction.client, self.parts["how"]
         job, image = await album.reached(interaction, self.number())
         if await remixes(interaction):
-            await interaction.response.send_modal(RemixForm(job, image, refining.STRENGTH[how]))
+            await interaction.response.send_modal(RemixForm(job, Start.of(image, how)))
             return
         wish = refining.variation(job, image, how, catalogue=studio.catalogue, limits=studio.config.limits)
         if await confirm.accept(interaction, [wish]):
@@ -61,7 +62,7 @@ class Again(Press, template=r"a:again:(?P<id>\d{1,19})"):
         job = await album.job(studio.database, self.number())
         rights.permit_job(Viewer.of(interaction), job)
         if "edit" not in job.request and await remixes(interaction):
-            await interaction.response.send_modal(RemixForm(job, None))
+            await interaction.response.send_modal(RemixForm(job, refining.start_of(job)))
             return
         if await confirm.accept(interaction, [refining.reroll(job)]):
             studio.delivery.mark(interaction.message, self.custom_id)
@@ -76,7 +77,7 @@ class Remix(Press, template=r"a:remix:(?P<id>\d{1,19})"):
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         job, image = await album.reached(interaction, self.number())
-        await interaction.response.send_modal(RemixForm(job, image))
+        await interaction.response.send_modal(RemixForm(job, Start.of(image)))
 
 
 class CustomZoom(Press, template=r"a:zoomby:(?P<id>\d{1,19})"):

@@ -39,16 +39,20 @@ async def finish(
     *,
     repeat_key: str | None = None,
     repeats_id: int | None = None,
+    shown: str | None = None,
     now: datetime | None = None,
 ) -> list[Image]:
     """Record the pictures of a job that succeeded, in order; their files must lie in storage already.
 
-    `repeat_key` says what they are pictures of, `repeats_id` is the job that they were drawn for when that is another.
+    `repeat_key` says what they are pictures of, `repeats_id` is the job that they were drawn for when that is another;
+    `shown` is what was read in pictures and drawn from, for a request without a prompt.
     Raises `LostClaim`. A cancellation that was asked for but not yet obeyed has come too late.
     """
     now = now or times.now()
     keys = {"repeat_key": repeat_key, "repeats_id": repeats_id}
     job = await _end(session, job_id, fence, JobStatus.SUCCEEDED, now, **keys)
+    if shown:
+        job.request = job.request | {"shown": shown}
     images = [
         Image(
             job_id=job.id,

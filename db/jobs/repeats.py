@@ -14,24 +14,25 @@ from db.models import Image, Job, JobStatus
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drawn:
-    """What an earlier job left: its id, and its pictures in order."""
+    """What an earlier job left: its id, its pictures in order, and what they show where its request does not say."""
 
     job_id: int
     pictures: Sequence[NewImage]
+    shown: str | None
 
 
 async def drawn_before(session: AsyncSession, key: str) -> Drawn | None:
     """The pictures of the newest job with this key that still has all of them."""
     newest_first = (
-        select(Job.id, Job.repeats_id)
+        select(Job.id, Job.repeats_id, Job.request["shown"].as_string())
         .where(Job.repeat_key == key, Job.status == JobStatus.SUCCEEDED)
         .order_by(Job.id.desc())
         .limit(10)
     )
-    for job_id, repeats_id in (await session.execute(newest_first)).all():
+    for job_id, repeats_id, shown in (await session.execute(newest_first)).all():
         made = await images.of_job(session, job_id)
         if made and all(image.deleted_at is None for image in made):
-            return Drawn(job_id=repeats_id or job_id, pictures=[_again(image) for image in made])
+            return Drawn(job_id=repeats_id or job_id, pictures=[_again(image) for image in made], shown=shown)
     return None
 
 
@@ -46,7 +47,16 @@ async def repeat(
     earlier = await drawn_before(session, key)
     if earlier is None:
         return None
-    return await finish(session, job_id, fence, earlier.pictures, repeat_key=key, repeats_id=earlier.job_id, now=now)
+    return await finish(
+        session,
+        job_id,
+        fence,
+        earlier.pictures,
+        repeat_key=key,
+        repeats_id=earlier.job_id,
+        shown=earlier.shown,
+        now=now,
+    )
 
 
 def _again(image: Image) -> NewImage:

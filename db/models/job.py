@@ -58,6 +58,7 @@ class JobRequest(TypedDict):
     weird: NotRequired[float]
     stylize: NotRequired[float | None]
     edit: NotRequired[dict[str, Any]]  # see engine.edits; absent for pictures that are drawn as they stand
+    shown: NotRequired[str]  # once done, what was read in pictures and drawn from, where `prompt` is empty
     hide_prompt: NotRequired[bool]  # the files say that they are AI-made, and not how
 
 

@@ -25,8 +25,12 @@ another one, `"scene"` beside the kind holds that of the parent, and the new pro
 
     outline(request, picture=(image.width, image.height), entry=catalogue.get(model), longest=...) -> Outline
 
-which opens no file and raises what is wrong with the wish: BadRequest, UpscaledEnough. What a "words" asks to take away
-and the words for the picture do not name is added to `negative_prompt`; one that leaves no words raises NothingLeft.
+which opens no file and raises what is wrong with the wish: BadRequest, UnsupportedSize, UpscaledEnough, PannedEnough.
+What a "words" asks to take away and the words for the picture do not name is added to `negative_prompt`; one that
+leaves no words raises NothingLeft.
+
+Rows of "blend" and "words" may have no prompt. What was then read and drawn from is kept with the job when it is done,
+as `shown` beside the prompt, which stays empty: drawn again, the pictures are read again.
 
 What is kept is kept: outside of a region every pixel stays as it was; on a larger canvas the old picture (for a zoom,
 as scaled by Lanczos) stays as it was but for `keeping.feather(width, height)` pixels along the sides where it goes on.

@@ -9,13 +9,13 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from engine.edits.keeping import feather
-from engine.errors import BadRequest
+from engine.errors import BadRequest, PannedEnough
 
 LARGEST_ZOOM = 2.0
 PAN_SHARE = 0.5
 """By how much of its length a pan makes a picture longer."""
-WIDEST = 3.0
-"""Longest side to shortest; a pan beyond it lets go of the far end of the picture."""
+WIDEST = 3
+"""Longest side to shortest that a pan may reach."""
 
 DIRECTIONS = ("left", "right", "up", "down")
 
@@ -25,16 +25,15 @@ Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True, kw_only=True)
 class Canvas:
-    """The finished `size`, the part `crop` of the old picture that stays, and the `box` it is scaled into."""
+    """The finished `size`, and the `box` of it that the old picture is scaled into."""
 
     size: Size
-    crop: Box
     box: Box
 
     def placed(self, picture: Image.Image) -> Image.Image:
         """The old picture at its place, its edges going on beyond it, softer the farther."""
         left, top, right, bottom = self.box
-        old = picture.convert("RGB").crop(self.crop)
+        old = picture.convert("RGB")
         if old.size != (right - left, bottom - top):
             old = old.resize((right - left, bottom - top), Image.Resampling.LANCZOS)
         width, height = self.size
@@ -69,7 +68,7 @@ def zoomed(size: Size, factor: float) -> Canvas:
     if not 1 < factor <= LARGEST_ZOOM:
         raise BadRequest("factor", str(factor), f"more than 1, at most {LARGEST_ZOOM:g}")
     inner = (max(1, round(size[0] / factor)), max(1, round(size[1] / factor)))
-    return _centred(size, inner, size)
+    return _centred(size, inner)
 
 
 def squared(size: Size) -> Canvas:
@@ -77,30 +76,29 @@ def squared(size: Size) -> Canvas:
     if size[0] == size[1]:
         raise BadRequest("edit", "square", "a picture that is not square")
     side = max(size)
-    return _centred((side, side), size, size)
+    return _centred((side, side), size)
 
 
 def panned(size: Size, direction: str, *, multiple: int, longest: int) -> Canvas:
-    """Longer by PAN_SHARE in one direction, in multiples of `multiple`.
+    """Longer by PAN_SHARE in one direction, or by as much as there is room for, in multiples of `multiple`.
 
-    A canvas longer than `longest` pixels or WIDEST times its width moves on instead of growing. Raises BadRequest for
-    another direction.
+    There is room up to `longest` pixels and WIDEST times the other side. Raises PannedEnough where no multiple fits,
+    BadRequest for another direction.
     """
     if direction not in DIRECTIONS:
         raise BadRequest("direction", str(direction), ", ".join(DIRECTIONS))
+    width, height = size
     across = direction in ("left", "right")
-    length, other = size if across else (size[1], size[0])
-    added = max(multiple, round(length * PAN_SHARE / multiple) * multiple)
-    full = max(length, min(length + added, longest, int(other * WIDEST) // multiple * multiple))
-    kept = min(length, max(1, full - added))
-    forth = direction in ("right", "down")
-    crop = (length - kept, length) if forth else (0, kept)
-    box = (0, kept) if forth else (full - kept, full)
-    if across:
-        return Canvas(size=(full, other), crop=(crop[0], 0, crop[1], other), box=(box[0], 0, box[1], other))
-    return Canvas(size=(other, full), crop=(0, crop[0], other, crop[1]), box=(0, box[0], other, box[1]))
+    length, other = size if across else (height, width)
+    room = (min(longest, other * WIDEST) - length) // multiple * multiple
+    if room < multiple:
+        raise PannedEnough(width, height, longest=longest, widest=WIDEST)
+    added = min(room, max(multiple, round(length * PAN_SHARE / multiple) * multiple))
+    left, top = added * (direction == "left"), added * (direction == "up")
+    full = (width + added, height) if across else (width, height + added)
+    return Canvas(size=full, box=(left, top, left + width, top + height))
 
 
-def _centred(canvas: Size, inner: Size, picture: Size) -> Canvas:
+def _centred(canvas: Size, inner: Size) -> Canvas:
     left, top = (canvas[0] - inner[0]) // 2, (canvas[1] - inner[1]) // 2
-    return Canvas(size=canvas, crop=(0, 0, *picture), box=(left, top, left + inner[0], top + inner[1]))
+    return Canvas(size=canvas, box=(left, top, left + inner[0], top + inner[1]))

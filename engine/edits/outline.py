@@ -50,7 +50,7 @@ def outline(request: Mapping[str, Any], *, picture: Size, entry: ModelEntry, lon
     Raises:
         BadRequest: the edit is none of those in `engine.edits`, or not one for this picture.
         UnsupportedSize: it would be drawn in tiles smaller than the model draws.
-        UpscaledEnough: it would become longer than `longest`.
+        UpscaledEnough, PannedEnough: it would become longer than `longest`, or too narrow.
     """
     edit, count = request["edit"], len(request["seeds"])
     kind = check(edit)
@@ -97,7 +97,7 @@ def strength_of(edit: Mapping[str, Any], entry: ModelEntry) -> float:
 
 
 def canvas_of(edit: Mapping[str, Any], picture: Size, *, entry: ModelEntry, longest: int) -> Canvas:
-    """The canvas of a zoom, a square or a pan. Raises BadRequest."""
+    """The canvas of a zoom, a square or a pan. Raises BadRequest, PannedEnough."""
     if edit["kind"] == "zoom":
         factor = edit.get("factor")
         return canvas.zoomed(picture, float(factor) if isinstance(factor, int | float) else math.nan)

@@ -6,7 +6,7 @@ engine's batches, and a last touch for what comes of them.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -27,10 +27,11 @@ from engine.edits.outline import (
     upscaled,
     usual,
 )
-from engine.edits.words import placed, rewritten, scenery
+from engine.edits.reading import Reads, told
+from engine.edits.words import rewritten, scenery
 from engine.errors import BadRequest
 from engine.models import Catalogue, ModelEntry
-from engine.requests import MOST_REFERENCES, MOST_TEXTS, ImageRequest, Reference
+from engine.requests import MOST_REFERENCES, ImageRequest, Reference
 
 Drawn = Sequence[tuple[Image.Image, ...]]
 """The pictures of each request, in the order of its seeds."""
@@ -40,22 +41,17 @@ Upscale = Callable[[Image.Image], Image.Image]
 """Gives a picture FACTOR times as long and wide."""
 
 
-class Reads(Protocol):
-    """Who tells in words what a picture shows, and where in it something is, in pixels; a `Describer` does."""
-
-    def words(self, picture: Image.Image) -> str: ...
-
-    def subject(self, picture: Image.Image) -> str: ...
-
-    def where(self, picture: Image.Image, words: str) -> tuple[int, int, int, int] | None: ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What the engine draws, and how the finished pictures come of it."""
+    """What the engine draws, and how the finished pictures come of it.
+
+    Attributes:
+        shown: what they then show, in words that were found on the way; "" where the prompt says it.
+    """
 
     requests: tuple[ImageRequest, ...]
     finish: Callable[[Drawn], tuple[Image.Image, ...]]
+    shown: str = ""
 
 
 def lanczos(picture: Image.Image) -> Image.Image:
@@ -74,41 +70,21 @@ class Editor:
     def plan(self, edit: Mapping[str, Any] | None, request: ImageRequest) -> Plan:
         """How to carry out a row: `request` as it stands, and its edit (None: the request is all). Works on pixels.
 
-        A request without a strength gets that of the edit. Raises BadRequest, NothingLeft, UpscaledEnough or
-        UnknownModel for what cannot be done.
+        A request without a strength gets that of the edit. Raises BadRequest, NothingLeft, UpscaledEnough,
+        PannedEnough or UnknownModel for what cannot be done.
         """
         entry = self.catalogue.get(request.model)
         if edit is None:
-            return Plan(requests=(_told(request, entry, self.reader),), finish=lambda drawn: drawn[0])
+            return Plan(requests=(told(_fitted(request), entry, self.reader),), finish=lambda drawn: drawn[0])
         return _planned(edit, request, entry, self.reader, self.upscale, self.longest)
 
 
-def _told(request: ImageRequest, entry: ModelEntry, reader: Reads) -> ImageRequest:
-    """With what its references show put into words, beside the prompt by their weights; a style has no words.
-
-    Nothing is said of what the model looks at itself.
-    """
-    said = [
-        (words, reference.weight)
-        for reference in request.references
-        if reference.kind != "style" and reference.weight > 0 and not entry.looks_at(reference.kind)
-        if (words := _shown(reader, reference, request.prompt))
-    ]
-    if not said:
+def _fitted(request: ImageRequest) -> ImageRequest:
+    """With the picture to start from in the shape that is drawn, cut to its middle rather than squeezed."""
+    if request.image is None:
         return request
-    own = list(request.texts) or ([(request.prompt, 1.0)] if request.prompt else [])
-    total = sum(abs(weight) for _, weight in own) or 1.0
-    texts = [*((text, weight / total) for text, weight in own), *said]
-    whole = sum(abs(weight) for _, weight in texts)
-    return replace(request, texts=tuple((text, weight / whole) for text, weight in texts)[:MOST_TEXTS])
-
-
-def _shown(reader: Reads, reference: Reference, prompt: str) -> str:
-    """A subject is told where the prompt has its things: without a place of its own it would loosen the prompt's."""
-    if reference.kind != "subject":
-        return reader.words(reference.image)
-    subject = reader.subject(reference.image)
-    return subject and placed(subject, prompt)
+    size = (request.width, request.height)
+    return replace(request, image=ImageOps.fit(request.image, size, Image.Resampling.LANCZOS))
 
 
 def _planned(
@@ -243,7 +219,7 @@ def _blend(request: ImageRequest, reader: Reads) -> Plan:
         prompt=" and ".join(words for words, _ in said),
         references=(),
     )
-    return Plan(requests=(asked,), finish=lambda drawn: drawn[0])
+    return Plan(requests=(asked,), finish=lambda drawn: drawn[0], shown=asked.prompt)
 
 
 def _look(request: ImageRequest) -> Plan:
@@ -267,7 +243,7 @@ def _instruct(request: ImageRequest, picture: Image.Image, entry: ModelEntry, in
         width=width,
         height=height,
     )
-    return Plan(requests=(asked,), finish=lambda drawn: drawn[0])
+    return Plan(requests=(asked,), finish=lambda drawn: drawn[0], shown=instruction)
 
 
 def _reword(
@@ -289,7 +265,7 @@ def _reword(
         def finish(drawn: Drawn) -> tuple[Image.Image, ...]:
             return tuple(new.resize(picture.size, Image.Resampling.LANCZOS) for new in drawn[0])
 
-        return Plan(requests=(asked,), finish=finish)
+        return Plan(requests=(asked,), finish=finish, shown=changed.prompt)
     mask = Image.new("L", picture.size, 0)
     mask.paste(255, place)
-    return _redraw(replace(asked, strength=0.9), picture, mask, entry)
+    return replace(_redraw(replace(asked, strength=0.9), picture, mask, entry), shown=changed.prompt)

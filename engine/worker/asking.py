@@ -13,7 +13,7 @@ from engine.errors import BadRequest
 from engine.requests import BlockWeight, ImageRequest, LoraMix, LoraUse, Ramp, Reference
 
 _FIELDS = {field.name for field in fields(ImageRequest)}
-_BESIDES = {"edit", "hide_prompt"}  # what the request is for, and what its files tell: no matter of the engine
+_BESIDES = {"edit", "hide_prompt", "shown"}  # what the request is for, and what is told of it: no matter of the engine
 
 
 def request_of(row: Mapping[str, Any], opened: Callable[[str], Image.Image]) -> ImageRequest:

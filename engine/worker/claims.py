@@ -110,6 +110,7 @@ class Claims:
         seconds: float,
         put_back: Callable[[], Awaitable[None]],
         repeat_key: str | None = None,
+        shown: str | None = None,
     ) -> bool:
         """The job has these pictures, which lie in the storage; it took the device `seconds`. False: it was lost.
 
@@ -119,7 +120,7 @@ class Claims:
         async def end(session: "AsyncSession") -> None:
             await images.hold_files(session)
             await put_back()
-            await jobs.finish(session, job.id, job.fence, pictures, repeat_key=repeat_key)
+            await jobs.finish(session, job.id, job.fence, pictures, repeat_key=repeat_key, shown=shown)
             await pace.record(session, job.request["model"], seconds=seconds, work=max(1, job.work))
 
         return await self._end(job, end)

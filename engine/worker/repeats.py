@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-_DRAWING = 1  # to be counted up when the same request is drawn differently from some version on
+_DRAWING = 2  # to be counted up when the same request is drawn differently from some version on
 
 
 def key_of(request: Mapping[str, Any], identity: str) -> str:

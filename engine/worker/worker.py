@@ -67,6 +67,7 @@ class _Running:
         interrupted: why the drawing was cancelled.
         began: when the device took the job up.
         key: what it is a drawing of, None where that does not matter.
+        shown: what the pictures show, where the row has no words.
     """
 
     job: Job
@@ -74,6 +75,7 @@ class _Running:
     interrupted: Literal["cancelled", "lost"] | None = None
     began: float = 0.0
     key: str | None = None
+    shown: str | None = None
 
     def interrupt(self, why: Literal["cancelled", "lost"]) -> None:
         if self.drawing.cancel():
@@ -236,6 +238,7 @@ class Worker:
         if self._screen is not None:
             self._screen.check(job.request["model"])
         plan = await asyncio.to_thread(self._plan, job.request)
+        running.shown = None if job.request["prompt"] else plan.shown or None
         async with contextlib.aclosing(drawn(self._engine, plan)) as events:
             async for event in events:
                 if isinstance(event, Pictures):
@@ -264,6 +267,7 @@ class Worker:
     async def _keep(self, running: _Running, pictures: Pictures) -> bool:
         """Files first, then the rows: a row without a file never exists, a file without a row is swept."""
         job, seeds = running.job, running.job.request["seeds"]
+        row = job.request | ({"shown": running.shown} if running.shown else {})
         stored: list[Stored] = []
         try:
             verdicts = await self._judge(job, pictures)
@@ -273,7 +277,7 @@ class Worker:
             return await self._claims.block(job, PICTURE_FILTER, {"pictures": verdicts.count("blocked")})
         try:
             for seed, image in zip(seeds, pictures.images, strict=True):
-                about = PictureMetadata.of(job.request, seed, size=image.size)
+                about = PictureMetadata.of(row, seed, size=image.size)
                 stored.append(await asyncio.to_thread(self._storage.put, image, about))
         except EngineError as error:
             for picture in stored:
@@ -296,12 +300,14 @@ class Worker:
             # Somebody may have deleted an equal picture, and its file, since this one was stored.
             for kept, seed, image in zip(stored, seeds, pictures.images, strict=True):
                 if not self._storage.path(kept.digest).exists():
-                    about = PictureMetadata.of(job.request, seed, size=image.size)
+                    about = PictureMetadata.of(row, seed, size=image.size)
                     await asyncio.to_thread(self._storage.put, image, about)
 
         # What the device spent on this job alone; an engine that does not say so draws one job at a time.
         seconds = pictures.timings.get("device", time.perf_counter() - running.began)
-        return await self._claims.finish(job, rows, seconds=seconds, put_back=put_back, repeat_key=running.key)
+        return await self._claims.finish(
+            job, rows, seconds=seconds, put_back=put_back, repeat_key=running.key, shown=running.shown
+        )
 
     async def _judge(self, job: Job, pictures: Pictures) -> list[Verdict]:
         if self._screen is None:

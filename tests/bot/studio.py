@@ -141,7 +141,7 @@ async def running(
                 drawing,
                 storage,
                 listener=delivery,
-                editor=Editor(catalogue=catalogue),
+                editor=Editor(catalogue=catalogue, longest=config.limits.longest),
                 lease=timedelta(seconds=30),
                 max_attempts=3,
             )

@@ -196,6 +196,22 @@ async def test_remix_and_describe_work_on_anybodys_picture(bot: Running) -> None
         assert private_words(await ada.menu(words, menu)) == "This message shows no picture."
 
 
+async def test_a_remix_drawn_again_with_other_words_keeps_the_picture_that_it_began_with(bot: Running) -> None:
+    ada = bot.pg.person("Ada")
+    theirs = await bot.pg.person("Ben").say("studio", "mine", files=[("photo.png", png("orange", (640, 320)))])
+    card = await result(bot, await ada.submit(await ada.menu(theirs, "Remix"), {"prompt": "a boat"}))
+    panel = (await ada.slash("studio", "settings")).message
+    assert panel is not None
+    await ada.click(panel, "Remix mode: off")
+    await bot.pg.wait_for(lambda: "Remix mode: on" in labels(panel))
+    await result(bot, await ada.submit(await ada.click(card, "🔄"), {"prompt": "a ship"}))
+    first, again = (job.request for job in await bot.delivered(2))
+    assert again["prompt"] == "a ship"
+    kept = ("image", "strength", "width", "height")
+    assert [again[name] for name in kept] == [first[name] for name in kept]
+    assert first["image"] is not None
+
+
 async def test_describe_by_menu_reads_a_strangers_picture(bot: Running) -> None:
     house = Thing(kind="house", color="red", x=0.5, y=0.5, size=0.6)
     buffer = io.BytesIO()

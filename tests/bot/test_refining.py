@@ -22,6 +22,11 @@ async def last(bot: Running, count: int) -> Job:
     return (await bot.delivered(count))[-1]
 
 
+async def pictures(bot: Running, job: Job) -> list[Image]:
+    async with bot.database.reading() as session:
+        return list(await images.of_job(session, job.id))
+
+
 async def result(bot: Running, asked: Interaction) -> Json:
     assert asked.message is not None, asked.reason
     return await bot.pictures(asked.message)
@@ -49,11 +54,10 @@ async def test_a_button_draws_more_of_a_picture_and_says_what_it_did(
     assert title in child["content"]
     assert "a red house" in child["content"]
     assert child["message_reference"]["message_id"] == card["id"]
-    async with bot.database.reading() as session:
-        pictures = await images.of_job(session, made.id)
-    assert {(one.width, one.height) for one in pictures} == {size}
-    assert {one.parent_image_id for one in pictures} == {made.parent_image_id} == {1}
-    assert len(pictures) == (1 if "Upscale" in label else 4)
+    drawn = await pictures(bot, made)
+    assert {(one.width, one.height) for one in drawn} == {size}
+    assert {one.parent_image_id for one in drawn} == {made.parent_image_id} == {1}
+    assert len(drawn) == (1 if "Upscale" in label else 4)
 
 
 async def test_make_square_is_offered_where_a_picture_is_not_and_makes_it_so(bot: Running) -> None:
@@ -69,6 +73,19 @@ async def test_an_upscale_beyond_the_owners_limit_is_refused_in_words(tmp_path: 
     async with world() as pg, running(tmp_path, sqlite_url, pg=pg, document={"limits": {"longest": 512}}) as bot:
         large = await result(bot, await pg.person("Ada").click(await single(bot), "Upscale (Subtle)"))
         assert "512" in private_words(await pg.person("Ada").click(large, "Upscale (Subtle)"))
+        bot.was_polite()
+
+
+async def test_a_pan_goes_as_far_as_there_is_room_and_is_then_refused_in_words(tmp_path: Path, sqlite_url: str) -> None:
+    async with world() as pg, running(tmp_path, sqlite_url, pg=pg, document={"limits": {"longest": 320}}) as bot:
+        wide = await result(bot, await pg.person("Ada").click(await single(bot), "➡️"))
+        made = await last(bot, 2)
+        assert (made.request["width"], made.request["height"]) == (320, 256)
+        assert {(one.width, one.height) for one in await pictures(bot, made)} == {(320, 256)}
+        one = (await pg.person("Ada").click(wide, "U1")).message
+        assert one is not None
+        await pg.wait_for(lambda: "⬅️" in labels(one))
+        assert "320 x 256 and has no room" in private_words(await pg.person("Ada").click(one, "⬅️"))
         bot.was_polite()
 
 
@@ -137,24 +154,18 @@ async def test_remix_mode_makes_the_drawing_buttons_ask_for_words(bot: Running) 
 async def test_an_author_can_keep_prompts_out_of_files(bot: Running) -> None:
     ada, ben = bot.pg.person("Ada"), bot.pg.person("Ben")
     card = await single(bot)
-    assert bot.storage.metadata((await first_picture(bot, 1)).digest) is not None
+    assert bot.storage.metadata((await pictures(bot, await last(bot, 1)))[0].digest) is not None
     panel = (await ada.slash("studio", "settings")).message
     assert panel is not None
     await ada.click(panel, "Prompts in files: on")
     await bot.pg.wait_for(lambda: "Prompts in files: off" in labels(panel))
     await result(bot, await ada.click(card, "🔄"))
     assert (await last(bot, 2)).request["hide_prompt"] is True
-    hidden = bot.storage.read((await first_picture(bot, 2)).digest)
+    hidden = bot.storage.read((await pictures(bot, await last(bot, 2)))[0].digest)
     assert b"red house" not in hidden
     assert b"trainedAlgorithmicMedia" in hidden
     await result(bot, await ben.click(card, "🔄"))
     assert "hide_prompt" not in (await last(bot, 3)).request
-
-
-async def first_picture(bot: Running, count: int) -> Image:
-    job = await last(bot, count)
-    async with bot.database.reading() as session:
-        return (await images.of_job(session, job.id))[0]
 
 
 async def test_what_was_said_of_a_prompt_stays_with_its_children(bot: Running) -> None:

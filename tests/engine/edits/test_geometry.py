@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
 from engine.edits import canvas, region, tiles
 from engine.edits.keeping import depth_in, feather, merged
 from engine.edits.outline import close_up, frame
-from engine.errors import BadRequest
+from engine.errors import BadRequest, PannedEnough
 from engine.models import KNOWN, POCKET
 
 SIDES = st.integers(64, 900)
@@ -81,15 +81,28 @@ def test_a_zoom_keeps_the_size_and_the_middle(width: int, height: int, factor: f
     assert abs(top - (height - bottom)) <= 1
 
 
-@given(SIDES, SIDES, st.sampled_from(canvas.DIRECTIONS))
-def test_a_pan_grows_in_its_direction_only_and_never_beyond_the_longest(width: int, height: int, where: str) -> None:
-    made = canvas.panned((width, height), where, multiple=32, longest=1024)
+@given(st.integers(64, 2100), st.integers(64, 2100), st.sampled_from(canvas.DIRECTIONS), st.sampled_from([512, 2048]))
+@example(684, 256, "right", 2048)
+@example(384, 96, "left", 2048)
+@example(2048, 2048, "down", 2048)
+@example(1536, 1536, "up", 2048)
+def test_a_pan_keeps_all_of_the_picture_and_grows_as_far_as_there_is_room(
+    width: int, height: int, where: str, longest: int
+) -> None:
+    length, other = (width, height) if where in ("left", "right") else (height, width)
+    room = min(longest, 3 * other) - length
+    if room < 32:
+        with pytest.raises(PannedEnough):
+            canvas.panned((width, height), where, multiple=32, longest=longest)
+        return
+    made = canvas.panned((width, height), where, multiple=32, longest=longest)
     left, top, right, bottom = made.box
-    assert max(made.size) <= max(width, height, 1024)
-    assert (right - left, bottom - top) == (made.crop[2] - made.crop[0], made.crop[3] - made.crop[1])
+    assert (right - left, bottom - top) == (width, height), "nothing of the old picture is let go"
     grown = {"left": left, "up": top, "right": made.size[0] - right, "down": made.size[1] - bottom}
-    assert grown[where] >= 32
-    assert [side for side, length in grown.items() if length] == [where]
+    assert [side for side, added in grown.items() if added] == [where]
+    assert grown[where] % 32 == 0
+    assert grown[where] <= room
+    assert grown[where] > min(room, length / 2) - 32, "half as much again, or as much as there is room for"
 
 
 def test_what_is_beyond_the_edge_begins_with_the_colours_of_the_edge() -> None:

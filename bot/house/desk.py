@@ -55,10 +55,12 @@ class Desk:
                 continue
 
     async def refresh(self, client: discord.Client, image_id: int) -> None:
-        """Draw the card of a picture's reports again, if there is one."""
+        """Draw the cards of a picture's reports again."""
         async with self._database.reading() as session:
-            case = await _case(session, image_id)
-        if case is not None and case.first.card_message_id is not None and case.first.card_channel_id is not None:
+            cases = await _cases(session, image_id)
+        for case in cases:
+            if case.first.card_message_id is None or case.first.card_channel_id is None:
+                continue
             card = client.get_partial_messageable(case.first.card_channel_id)
             message = card.get_partial_message(case.first.card_message_id)
             name, files = await self._picture(case.image)
@@ -110,7 +112,7 @@ class Desk:
 
     async def _present(self, client: discord.Client, channel_id: int, image_id: int) -> None:
         async with self._database.reading() as session:
-            case = await _case(session, image_id)
+            case = next((one for one in await _cases(session, image_id) if one.is_open), None)
         if case is None:
             return
         name, files = await self._picture(case.image)
@@ -119,8 +121,9 @@ class Desk:
         if message_id is not None:
             async with self._database.writing() as session:
                 await reports.set_card(session, case.first.id, channel_id, message_id)
-                known = len(await reports.of_image(session, image_id))
-            if known > len(case.reports):  # somebody reported it while its card was on the way
+                latest = (await reports.rounds(session, image_id))[-1]
+            # Somebody reported it, or decided, while its card was on the way.
+            if len(latest) != len(case.reports) or latest[0].closed_at is not None:
                 await self.refresh(client, image_id)
 
     async def _post(
@@ -156,18 +159,18 @@ class Desk:
         return name, [discord.File(io.BytesIO(content), filename=name, spoiler=False)]
 
 
-async def _case(session: AsyncSession, image_id: int) -> notices.Case | None:
-    """Everything a moderator should see of a reported picture."""
-    found = await reports.of_image(session, image_id)
+async def _cases(session: AsyncSession, image_id: int) -> list[notices.Case]:
+    """Everything a moderator should see of a reported picture, for each round of reports."""
+    found = await reports.rounds(session, image_id)
     image = await images.get(session, image_id)
     job = await jobs.get(session, image.job_id) if image is not None else None
     if not found or image is None or job is None:
-        return None
-    guild_id = found[0].guild_id
+        return []
+    guild_id = found[0][0].guild_id
     acts = [
         entry
         for entry in await audit.read(session, guild_id, about=job.author_id, limit=50)
         if entry.detail.get("picture") == image_id
     ]
     count = await sanctions.strikes(session, guild_id, job.author_id)
-    return notices.Case(job=job, image=image, reports=found, strikes=count, acts=acts[::-1])
+    return [notices.Case(job=job, image=image, reports=one, strikes=count, acts=acts[::-1]) for one in found]

@@ -91,16 +91,22 @@ class Decide(Press, template=r"a:mod:(?P<verb>hide|restore|dismiss|warn|timeout|
         studio, verb = interaction.client, self.parts["verb"]
         _permit(interaction, "ban_members" if verb == "ban" else "manage_messages")
         sanction: Sanction | None = None
+        late: DecidedAlready | None = None
         async with studio.database.writing() as session:
             report, job = await acts.case_of(session, self.number(), interaction.guild_id)
             await _touch(session, interaction)
-            if verb in ("hide", "restore", "dismiss"):
-                await getattr(acts, verb)(session, report, job, interaction.user.id)
-            else:
-                sanction = await _sanction(session, report, job, interaction.user.id, SanctionKind(_KINDS[verb]))
+            try:
+                if verb in ("hide", "restore", "dismiss"):
+                    await getattr(acts, verb)(session, report, job, interaction.user.id)
+                else:
+                    sanction = await _sanction(session, report, job, interaction.user.id, SanctionKind(_KINDS[verb]))
+            except DecidedAlready as problem:
+                late = problem
         await interaction.response.defer()
         studio.delivery.redraw(job)
         await studio.desk.refresh(studio, report.image_id)
+        if late is not None:
+            raise late
         if sanction is not None:
             await studio.desk.tell(studio, sanction, getattr(interaction.guild, "name", ""))
 
@@ -222,9 +228,9 @@ def report_presses(case: notices.Case) -> Sequence[Sequence[Press]]:
     if case.image.deleted_at is None:
         if case.image.unsure:
             of_picture.append(press("restore", "Restore" if case.first.reporter_id else "Show it", TAKEN))
-        if not case.image.unsure or (case.first.reporter_id is None and case.first.closed_at is None):
+        if not case.image.unsure or case.is_open:
             of_picture.append(press("hide", "Hide", DANGER))
-    if case.first.closed_at is None:
+    if case.is_open:
         of_picture.append(press("dismiss", "Nothing wrong"))
     of_person = [press("warn", "Warn"), press("timeout", f"Time-out {TIMEOUT_HOURS} h"), press("ban", "Ban", DANGER)]
     return of_picture, of_person

@@ -49,10 +49,10 @@ async def open_in(session: AsyncSession, guild_id: int) -> int:
     return await session.scalar(select(func.count(Report.image_id.distinct())).where(*waiting)) or 0
 
 
-async def uncarded(session: AsyncSession, limit: int = 100) -> Sequence[Report]:
+async def uncarded(session: AsyncSession, guild_id: int, limit: int = 100) -> Sequence[Report]:
     """The first reports of open rounds that no message shows yet."""
     first = select(func.min(Report.id)).where(Report.closed_at.is_(None)).group_by(Report.image_id)
-    found = select(Report).where(Report.id.in_(first), Report.card_message_id.is_(None))
+    found = select(Report).where(Report.guild_id == guild_id, Report.id.in_(first), Report.card_message_id.is_(None))
     return (await session.scalars(found.order_by(Report.id).limit(limit))).all()
 
 

@@ -38,9 +38,11 @@ async def get(session: AsyncSession, review_id: int) -> Review | None:
     return await session.get(Review, review_id)
 
 
-async def uncarded(session: AsyncSession, limit: int = 100) -> Sequence[Review]:
+async def uncarded(session: AsyncSession, guild_id: int, limit: int = 100) -> Sequence[Review]:
     """Undecided ones that no message shows yet."""
-    found = select(Review).where(Review.card_message_id.is_(None), Review.closed_at.is_(None))
+    found = select(Review).where(
+        Review.guild_id == guild_id, Review.card_message_id.is_(None), Review.closed_at.is_(None)
+    )
     return (await session.scalars(found.order_by(Review.id).limit(limit))).all()
 
 

@@ -1,4 +1,4 @@
-"""The moderators' desk: brings reports and held prompts to a server's reports channel, and keeps their cards right.
+"""The moderators' desk: brings reports, held prompts and appeals to a server's reports channel, and redraws cards.
 
 Rows are the truth: what has no card yet gets one, after a restart too. Knows rows and channels; the buttons decide.
 """
@@ -10,10 +10,10 @@ import logging
 import discord
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.delivery.post import Stopped, named
+from bot.delivery.post import Stopped, Unreachable, named
 from bot.house.door import Door
 from bot.ui import moderating, notices
-from db import audit, images, jobs, reports, reviews, sanctions
+from db import audit, guilds, images, jobs, reports, reviews, sanctions
 from db.database import Database
 from db.models import Image, Sanction
 from engine.errors import PictureMissing
@@ -23,19 +23,21 @@ log = logging.getLogger(__name__)
 
 POLL = 5.0
 """Seconds between looks at the rows; a lost wake-up costs this much."""
+REST = 60.0
+"""Seconds that a channel, or a card, is left alone after Discord refused it: it counts what it refuses."""
 LARGEST = 2**20
 """Bytes of a picture on a card."""
 
 
 class Desk:
-    """Run it with `run`; `wake` after something was reported or held back."""
+    """Run it with `run`; `wake` after something was reported, held back or appealed against."""
 
     def __init__(self, *, database: Database, storage: Storage, door: Door) -> None:
         self._database = database
         self._storage = storage
         self._door = door
         self._woken = asyncio.Event()
-        self._homeless: set[tuple[str, int]] = set()
+        self._resting: dict[int | str, float] = {}
 
     def wake(self) -> None:
         self._woken.set()
@@ -92,22 +94,33 @@ class Desk:
 
     async def _look(self, client: discord.Client) -> None:
         async with self._database.reading() as session:
-            held = await reviews.uncarded(session)
-            reported = await reports.uncarded(session)
-            guilds = {one.guild_id for one in (*held, *reported)}
-            channels = {guild_id: await self.reports_channel(session, guild_id) for guild_id in guilds}
+            homes = {one.id: one.settings["reports_channel"] for one in await guilds.having(session, "reports_channel")}
+        for guild_id, channel_id in homes.items():
+            if not self._rests(channel_id):
+                await self._bring(client, guild_id, channel_id)
+
+    async def _bring(self, client: discord.Client, guild_id: int, channel_id: int) -> None:
+        """What a server's moderators have no card of yet."""
+        async with self._database.reading() as session:
+            held = await reviews.uncarded(session, guild_id)
+            reported = await reports.uncarded(session, guild_id)
+            appealed = await sanctions.uncarded(session, guild_id)
         for wish in held:
-            channel_id = channels[wish.guild_id]
-            if channel_id is not None:
-                asked_in = int(wish.jobs[0]["channel_id"])
-                view = notices.review(wish, asked_in, moderating.review_presses(wish))
-                message_id = await self._post(client, channel_id, view, [], f"w{wish.id}")
-                if message_id is not None:
-                    async with self._database.writing() as session:
-                        await reviews.set_card(session, wish.id, channel_id, message_id)
+            view = notices.review(wish, int(wish.jobs[0]["channel_id"]), moderating.review_presses(wish))
+            message_id = await self._post(client, channel_id, view, [], f"w{wish.id}")
+            if message_id is not None:
+                async with self._database.writing() as session:
+                    await reviews.set_card(session, wish.id, channel_id, message_id)
+        for sanction in appealed:
+            view = notices.plea(sanction, moderating.appeal_presses(sanction))
+            # Another message than the one with the words, which Discord may still know the nonce of.
+            nonce = f"a{sanction.id}" if sanction.appeal else f"a{sanction.id}f"
+            message_id = await self._post(client, channel_id, view, [], nonce)
+            if message_id is not None:
+                async with self._database.writing() as session:
+                    await sanctions.set_card(session, sanction.id, channel_id, message_id)
         for report in reported:
-            channel_id = channels[report.guild_id]
-            if channel_id is not None:
+            if not self._rests(channel_id):
                 await self._present(client, channel_id, report.image_id)
 
     async def _present(self, client: discord.Client, channel_id: int, image_id: int) -> None:
@@ -134,6 +147,8 @@ class Desk:
         files: list[discord.File],
         nonce: str,
     ) -> int | None:
+        if self._rests(channel_id) or self._rests(nonce):
+            return None
         channel = client.get_partial_messageable(channel_id)
         try:
             return (await channel.send(view=view, files=files, nonce=nonce)).id
@@ -141,10 +156,14 @@ class Desk:
             problem = named(error)
             if not isinstance(problem, Stopped):
                 log.info("a card for the moderators waits: %s", type(problem).__name__)
-            elif (nonce, channel_id) not in self._homeless:
-                self._homeless.add((nonce, channel_id))
-                log.warning("the reports channel %s cannot be written to: %s", channel_id, problem)
+            else:
+                refused = channel_id if isinstance(problem, Unreachable) else nonce
+                self._resting[refused] = asyncio.get_running_loop().time() + REST
+                log.warning("a card for the moderators was refused in channel %s: %s", channel_id, problem)
             return None
+
+    def _rests(self, refused: int | str) -> bool:
+        return self._resting.get(refused, 0.0) > asyncio.get_running_loop().time()
 
     async def _picture(self, image: Image) -> tuple[str | None, list[discord.File]]:
         if image.deleted_at is not None:

@@ -143,12 +143,14 @@ class Judge(Press, template=r"a:word:(?P<verb>allow|refuse):(?P<id>\d{1,19})"):
             raise Gone
         async with studio.database.writing() as session:
             await _touch(session, interaction)
-        if not await studio.orders.decide(wish.id, interaction.user.id, allowed=allowed):
-            raise DecidedAlready
+        decided = await studio.orders.decide(wish.id, interaction.user.id, allowed=allowed)
         async with studio.database.reading() as session:
             closed = await reviews.get(session, wish.id)
-        assert closed is not None
+        if closed is None:
+            raise Gone
         await interaction.response.edit_message(view=notices.review(closed, int(wish.jobs[0]["channel_id"]), ()))
+        if not decided:
+            raise DecidedAlready
         if not allowed:
             words = f"A moderator refused this prompt, and nothing was charged: {notices.bold(wish.prompt, 300)}"
             await studio.desk.whisper(studio, wish.author_id, words)
@@ -165,9 +167,8 @@ class Appeal(Press, template=r"a:appeal:(?P<id>\d{1,19})"):
             sanction = await sanctions.get(session, self.number()) if self.number() < 2**63 else None
             if sanction is None or sanction.user_id != interaction.user.id:
                 raise Gone
-            channel_id = await studio.desk.reports_channel(session, sanction.guild_id)
-        if channel_id is None:
-            raise NoReportsChannel
+            if await studio.desk.reports_channel(session, sanction.guild_id) is None:
+                raise NoReportsChannel
         if sanction.appeal is not None:
             raise SaidAlready
         sanction_id = sanction.id
@@ -176,19 +177,8 @@ class Appeal(Press, template=r"a:appeal:(?P<id>\d{1,19})"):
             async with studio.database.writing() as session:
                 if not await sanctions.appeal(session, sanction_id, words):
                     raise SaidAlready
-                written = await sanctions.get(session, sanction_id)
-            assert written is not None
+            studio.desk.wake()
             await tell(again, "The moderators have your words. You hear from me when they have decided.")
-            view = notices.plea(
-                written,
-                [
-                    [
-                        Plea(f"a:plea:lift:{sanction_id}", label="Lift", style=TAKEN),
-                        Plea(f"a:plea:keep:{sanction_id}", label="Keep"),
-                    ]
-                ],
-            )
-            await studio.get_partial_messageable(channel_id).send(view=view, nonce=f"a{sanction_id}")
 
         await interaction.response.send_modal(
             Words("Appeal", "What should the moderators know?", submitted, 1000, required=True)
@@ -205,13 +195,15 @@ class Plea(Press, template=r"a:plea:(?P<verb>lift|keep):(?P<id>\d{1,19})"):
             if sanction is None or sanction.guild_id != interaction.guild_id:
                 raise Gone
             _permit(interaction, "ban_members" if sanction.kind is SanctionKind.BAN else "manage_messages")
-            if not await sanctions.decide(session, sanction.id, lifted=lifted):
-                raise DecidedAlready
-            await _touch(session, interaction)
-            verb = "lift" if lifted else "keep"
-            await audit.write(session, sanction.guild_id, interaction.user.id, verb, target_id=sanction.user_id)
+            decided = await sanctions.decide(session, sanction.id, lifted=lifted)
+            if decided:
+                await _touch(session, interaction)
+                verb = "lift" if lifted else "keep"
+                await audit.write(session, sanction.guild_id, interaction.user.id, verb, target_id=sanction.user_id)
             await session.refresh(sanction)
         await interaction.response.edit_message(view=notices.plea(sanction, ()))
+        if not decided:
+            raise DecidedAlready
         outcome = "lifted it" if lifted else "keep it"
         words = f"The moderators have read your appeal and {outcome}: {notices.measure(sanction)}"
         await studio.desk.whisper(studio, sanction.user_id, words)
@@ -239,6 +231,11 @@ def report_presses(case: notices.Case) -> Sequence[Sequence[Press]]:
 def review_presses(wish: Review) -> Sequence[Sequence[Press]]:
     allow = Judge(f"a:word:allow:{wish.id}", label="Allow", style=TAKEN)
     return [[allow, Judge(f"a:word:refuse:{wish.id}", label="Refuse", style=DANGER)]]
+
+
+def appeal_presses(sanction: Sanction) -> Sequence[Sequence[Press]]:
+    lift = Plea(f"a:plea:lift:{sanction.id}", label="Lift", style=TAKEN)
+    return [[lift, Plea(f"a:plea:keep:{sanction.id}", label="Keep")]]
 
 
 def appeal_view(sanction: Sanction) -> ui.View:

@@ -107,9 +107,10 @@ def review(wish: Review, channel_id: int, presses: Sequence[Sequence[Press]]) ->
 
 def plea(sanction: Sanction, presses: Sequence[Sequence[Press]]) -> ui.LayoutView:
     """The card of an appeal."""
+    words = f"> {quote(sanction.appeal, 1000)}" if sanction.appeal else "-# The person deleted the words."
     parts: list[ui.Item[ui.LayoutView]] = [
         ui.TextDisplay(f"### Appeal\n<@{sanction.user_id}> on: {measure(sanction)}"),
-        ui.TextDisplay(f"> {quote(sanction.appeal or '', 1000)}"),
+        ui.TextDisplay(words),
     ]
     if sanction.appeal_closed_at is None:
         return _card(parts, presses, WAITING)

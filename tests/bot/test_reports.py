@@ -1,8 +1,12 @@
 """A picture that is reported again after a decision, and reports that cannot be brought."""
 
-from db import reports, shares
-from tests.bot.court import desk_card, guild_of, ids_of, labels_of, report, shared, text_of, withheld
-from tests.bot.studio import Json, Running
+import asyncio
+
+from db import guilds, reports, reviews, shares
+from playground import permissions
+from tests.bot.court import desk_card, guild_of, ids_of, labels_of, report, shared, submit, text_of, withheld
+from tests.bot.studio import Json, Running, private_words
+from tests.db import people
 
 
 def cards(bot: Running) -> list[Json]:
@@ -86,3 +90,40 @@ async def test_a_press_that_comes_too_late_is_told_so_and_brings_the_card_up_to_
     await dan.click(card, "Nothing wrong")
     await court.pg.wait_for(lambda: "Nothing wrong" not in labels_of(card))
     await court.pg.wait_for(lambda: "decided this already" in dan.messages("general")[-1]["content"])
+
+
+async def test_a_server_without_a_channel_for_reports_holds_up_no_other_one(court: Running) -> None:
+    ada = int(court.pg.person("Ada").id)
+    async with court.database.writing() as session:
+        await guilds.touch(session, 4242, "elsewhere")
+        for _ in range(100):
+            await reviews.put(session, [people.wish(ada, guild_id=4242)], word="war")
+    await court.pg.person("Ada").slash("studio", "admin filter", ask="war")
+    await court.pg.person("Ben").slash("studio", "imagine", prompt="war", steps=1, count=1)
+    assert "war" in text_of(await desk_card(court, "a:word:"))
+
+
+async def test_a_channel_that_refuses_a_card_is_left_alone_for_a_while(court: Running) -> None:
+    """Discord shuts out a bot that is refused too often."""
+    court.expected_refusals |= {50001, 50013}
+    await court.pg.person("Ada").slash("studio", "admin filter", ask="war")
+    court.pg.overwrite("general", deny=permissions.SEND_MESSAGES)
+    for number in range(3):
+        await court.pg.person("Ben").slash("studio", "imagine", prompt=f"war {number}", steps=1, count=1)
+        court.studio.desk.wake()
+        await asyncio.sleep(0.3)
+    assert len(court.pg.refusals) == 1
+
+
+async def test_what_moderators_see_of_a_person_goes_with_the_persons_data(court: Running) -> None:
+    await shared(court)
+    await report(court)
+    await court.pg.person("Ada").slash("studio", "admin filter", ask="war")
+    await court.pg.person("Ben").slash("studio", "imagine", prompt="war", steps=1, count=1)
+    await desk_card(court, "a:word:")
+    await desk_card(court)
+    ben = court.pg.person("Ben")
+    done = await submit(court, "Ben", await ben.slash("studio", "privacy delete"), "delete everything")
+    await court.pg.wait_for(lambda: bool(done.message and "Deleted" in private_words(done)))
+    await court.pg.wait_for(lambda: cards(court) == [])
+    assert await waiting(court) == 0

@@ -61,7 +61,7 @@ FATES = {
     "likes.user_id": Fate.DELETE,
     "loras.author_id": Fate.DELETE,
     "preferences.user_id": Fate.DELETE,
-    "reports.reporter_id": Fate.EMPTY,
+    "reports.reporter_id": Fate.STAND_IN,
     "reviews.author_id": Fate.DELETE,
     "reviews.closed_by_id": Fate.EMPTY,
     "rotas.created_by": Fate.EMPTY,

@@ -7,7 +7,7 @@ import discord
 from discord import ui
 
 from bot import album
-from bot.errors import DecidedAlready, Gone, ModeratorsOnly, NoReportsChannel, SaidAlready, answer, tell
+from bot.errors import Banned, DecidedAlready, Gone, ModeratorsOnly, NoReportsChannel, SaidAlready, answer, tell
 from bot.house import acts
 from bot.ui import notices
 from bot.ui.press import DANGER, PLAIN, TAKEN, Press, view_of
@@ -115,8 +115,9 @@ _KINDS = {"warn": "warning", "timeout": "timeout", "ban": "ban"}
 
 
 async def _sanction(session: "AsyncSession", report: Report, job: Job, actor_id: int, kind: SanctionKind) -> Sanction:
-    """Raises DecidedAlready for a person who is shut out already."""
-    if kind is not SanctionKind.WARNING and await sanctions.shut_out(session, report.guild_id, job.author_id):
+    """Raises DecidedAlready for a person who is shut out already, and for as long."""
+    held = await sanctions.shut_out(session, report.guild_id, job.author_id)
+    if held is not None and (kind is SanctionKind.TIMEOUT or (kind is SanctionKind.BAN and held.until is None)):
         raise DecidedAlready
     return await acts.sanction(
         session,
@@ -240,6 +241,11 @@ def appeal_presses(sanction: Sanction) -> Sequence[Sequence[Press]]:
 
 def appeal_view(sanction: Sanction) -> ui.View:
     return view_of(Appeal(f"a:appeal:{sanction.id}", label="Appeal"))
+
+
+def kept_out(sanction: Sanction) -> Banned:
+    """What a person is told whom this keeps out, with a way to appeal: the message about it may not have come."""
+    return Banned(sanction.until, sanction.reason, appeal_view(sanction) if sanction.appeal is None else None)
 
 
 def _permit(interaction: discord.Interaction, permission: str) -> None:

@@ -54,6 +54,7 @@ async def delete(session: AsyncSession, image_id: int, *, now: datetime | None =
     digest = await session.scalar(gone.returning(Image.digest))
     if digest is None:
         return None
+    await _outdate(session, image_id, now)
     await shares.forget(session, image_id, now=now)
     shared = select(Image.id).where(Image.digest == digest, Image.deleted_at.is_(None)).limit(1)
     return None if await session.scalar(shared) is not None else digest
@@ -89,4 +90,14 @@ async def hold_files(session: AsyncSession) -> None:
 async def withhold(session: AsyncSession, image_id: int, *, withheld: bool = True) -> bool:
     """Show the picture to its author only, or to everybody again; False when that was so already."""
     change = update(Image).where(Image.id == image_id, Image.unsure.is_not(withheld)).values(unsure=withheld)
-    return await session.scalar(change.returning(Image.id)) is not None
+    changed = await session.scalar(change.returning(Image.id)) is not None
+    if changed:
+        await _outdate(session, image_id, times.now())
+    return changed
+
+
+async def _outdate(session: AsyncSession, image_id: int, now: datetime) -> None:
+    """The card of the picture's job has to be drawn again."""
+    made = select(Image.job_id).where(Image.id == image_id).scalar_subquery()
+    changed = update(Job).where(Job.id == made).values(outdated_at=now)
+    await session.execute(changed.execution_options(synchronize_session=False))

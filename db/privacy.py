@@ -95,6 +95,7 @@ BLANKS: dict[str, dict[str, Any]] = {
         "parent_message_id": None,
         "route": Route.HISTORY,
         "error_detail": None,
+        "outdated_at": None,
         "repeat_key": None,
         "repeats_id": None,
     },

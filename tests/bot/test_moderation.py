@@ -123,6 +123,23 @@ async def test_a_prompt_that_moderators_are_asked_about_waits_for_their_word(cou
     assert len(await court.jobs()) == 1
 
 
+async def test_held_prompts_count_as_waiting_so_that_nobody_floods_the_moderators(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    async with running(tmp_path, sqlite_url, document={"queue": {"waiting_per_person": 2}}) as bot:
+        ada, ben = bot.pg.person("Ada"), bot.pg.person("Ben")
+        await ada.slash("general", "admin channel", use="reports")
+        await ada.slash("studio", "admin filter", ask="war")
+        told = [
+            private_words(await ben.slash("studio", "imagine", prompt=f"war {number}", count=1)) for number in range(3)
+        ]
+        assert ["looks at this prompt first" in words for words in told] == [True, True, False]
+        assert "may have 2 jobs waiting" in told[2]
+        await bot.pg.person("Ada").click(await desk_card(bot, "a:word:"), "Refuse")
+        again = private_words(await ben.slash("studio", "imagine", prompt="war 4", count=1))
+        assert "looks at this prompt first" in again
+
+
 async def test_the_desks_cards_come_and_work_after_a_restart(tmp_path: Path, sqlite_url: str) -> None:
     async with world() as pg:
         async with running(tmp_path, sqlite_url, pg=pg) as bot:

@@ -97,7 +97,7 @@ async def test_a_server_without_a_channel_for_reports_holds_up_no_other_one(cour
     async with court.database.writing() as session:
         await guilds.touch(session, 4242, "elsewhere")
         for _ in range(100):
-            await reviews.put(session, [people.wish(ada, guild_id=4242)], word="war")
+            await reviews.put(session, [people.wish(ada, guild_id=4242)], word="war", limit=1000)
     await court.pg.person("Ada").slash("studio", "admin filter", ask="war")
     await court.pg.person("Ben").slash("studio", "imagine", prompt="war", steps=1, count=1)
     assert "war" in text_of(await desk_card(court, "a:word:"))

@@ -102,12 +102,13 @@ class Withheld(Refusal):
 
 
 class Banned(Refusal):
-    """A moderator of this server shut the person out, until a time or until it is lifted (None)."""
+    """A moderator of this server shut the person out, until a time or until it is lifted (None); `view`: a way out."""
 
-    def __init__(self, until: datetime | None, reason: str) -> None:
+    def __init__(self, until: datetime | None, reason: str, view: discord.ui.View | None = None) -> None:
         super().__init__(until, reason)
         self.until = until
         self.reason = reason
+        self.view = view
 
 
 class ElsewhereOnly(Refusal):
@@ -360,7 +361,7 @@ async def answer(interaction: discord.Interaction, error: BaseException) -> None
             return
         words = f"Something broke here (id {_report(cause)})."
     try:
-        await tell(interaction, words)
+        await tell(interaction, words, cause.view if isinstance(cause, Banned) else None)
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as problem:
         log.info("an error could not be told: %s", type(problem).__name__)
     except RuntimeError as problem:
@@ -369,12 +370,13 @@ async def answer(interaction: discord.Interaction, error: BaseException) -> None
         log.info("an error could not be told: the bot went down")
 
 
-async def tell(interaction: discord.Interaction, words: str) -> None:
+async def tell(interaction: discord.Interaction, words: str, view: discord.ui.View | None = None) -> None:
     """A private answer, whatever was answered before: first answer, in place of a public "thinking", or a follow-up."""
     response = interaction.response
+    buttons = view or discord.utils.MISSING
     if not response.is_done():
         try:
-            await response.send_message(words, ephemeral=True)
+            await response.send_message(words, view=buttons, ephemeral=True)
             return
         except discord.HTTPException as problem:
             if problem.code != ALREADY_ANSWERED:
@@ -382,7 +384,7 @@ async def tell(interaction: discord.Interaction, words: str) -> None:
     elif response.type is discord.InteractionResponseType.deferred_channel_message:
         # Whether an answer is private was fixed when it was deferred; only a new one can be.
         await interaction.delete_original_response()
-    await interaction.followup.send(words, ephemeral=True)
+    await interaction.followup.send(words, view=buttons, ephemeral=True)
 
 
 def explain(error: BaseException) -> str | None:

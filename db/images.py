@@ -55,6 +55,7 @@ async def delete(session: AsyncSession, image_id: int, *, now: datetime | None =
     digest = await session.scalar(gone.returning(Image.digest))
     if digest is None:
         return None
+    await _outdate(session, image_id, now)
     await shares.forget(session, image_id, now=now)
     await entries.put_out(session, image_id, "deleted")
     await announcing.redraw(session, Entry.image_id == image_id)
@@ -94,5 +95,13 @@ async def withhold(session: AsyncSession, image_id: int, *, withheld: bool = Tru
     change = update(Image).where(Image.id == image_id, Image.unsure.is_not(withheld)).values(unsure=withheld)
     if await session.scalar(change.returning(Image.id)) is None:
         return False
+    await _outdate(session, image_id, times.now())
     await announcing.redraw(session, Entry.image_id == image_id)
     return True
+
+
+async def _outdate(session: AsyncSession, image_id: int, now: datetime) -> None:
+    """The card of the picture's job has to be drawn again."""
+    made = select(Image.job_id).where(Image.id == image_id).scalar_subquery()
+    changed = update(Job).where(Job.id == made).values(outdated_at=now)
+    await session.execute(changed.execution_options(synchronize_session=False))

@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, delete, insert, or_, select, update
+from sqlalchemy import Column, ColumnElement, Table, case, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import images, likes, search, times
@@ -27,6 +27,8 @@ from db.models import (
     Job,
     JobStatus,
     Like,
+    Report,
+    Review,
     Route,
     Sanction,
     SanctionKind,
@@ -59,7 +61,7 @@ FATES = {
     "likes.user_id": Fate.DELETE,
     "loras.author_id": Fate.DELETE,
     "preferences.user_id": Fate.DELETE,
-    "reports.reporter_id": Fate.EMPTY,
+    "reports.reporter_id": Fate.STAND_IN,
     "reviews.author_id": Fate.DELETE,
     "reviews.closed_by_id": Fate.EMPTY,
     "rotas.created_by": Fate.EMPTY,
@@ -93,6 +95,7 @@ BLANKS: dict[str, dict[str, Any]] = {
         "parent_message_id": None,
         "route": Route.HISTORY,
         "error_detail": None,
+        "outdated_at": None,
         "repeat_key": None,
         "repeats_id": None,
     },
@@ -170,8 +173,7 @@ async def forget(session: AsyncSession, user_id: int, *, now: datetime | None = 
     drop = {"status": JobStatus.CANCELLED, "finished_at": now, "lease_until": None, "fence": Job.fence + 1}
     await _update(session, Job, own & (Job.status == JobStatus.RUNNING), drop)
     await _update(session, Job, own & Job.delivered_at.is_(None), {"delivered_at": now})
-    carded = select(Job.channel_id, Job.card_message_id).where(own, Job.card_message_id.is_not(None))
-    shown = tuple((row.channel_id, row.card_message_id) for row in await session.execute(carded))
+    shown = await _cards(session, user_id)
     gone, jobs = await _files(session, own)
     pictures = select(Image.id).where(Image.author_id == user_id)
     while await forget_pictures(session, user_id, now=now):
@@ -181,6 +183,8 @@ async def forget(session: AsyncSession, user_id: int, *, now: datetime | None = 
         await session.execute(delete(table).where(table.c.image_id.in_(pictures)))
     while await forget_likes(session, user_id, now=now):
         pass
+    reported = Report.image_id.in_(pictures) & Report.closed_at.is_(None)
+    await session.execute(update(Report).where(reported).values(closed_at=now))
     made = len((await session.scalars(pictures)).all())
     await ballots.forget(session, user_id)
     await announcing.redraw(session, Entry.author_id == user_id)
@@ -254,6 +258,20 @@ async def _files(session: AsyncSession, own: ColumnElement[bool]) -> tuple[froze
     return frozenset(found), len(requests)
 
 
+async def _cards(session: AsyncSession, user_id: int) -> tuple[tuple[int, int], ...]:
+    """The messages that show the person's pictures and words: jobs', and the moderators' of them."""
+    own = (
+        select(Job.channel_id, Job.card_message_id).where(Job.author_id == user_id),
+        select(Review.card_channel_id, Review.card_message_id).where(Review.author_id == user_id),
+        select(Sanction.card_channel_id, Sanction.card_message_id).where(Sanction.user_id == user_id),
+        select(Report.card_channel_id, Report.card_message_id)
+        .join(Image, Image.id == Report.image_id)
+        .where(Image.author_id == user_id),
+    )
+    found = [tuple(row) for some in own for row in await session.execute(some)]
+    return tuple((channel_id, message_id) for channel_id, message_id in found if message_id is not None)
+
+
 async def _rename(session: AsyncSession, user_id: int, now: datetime) -> None:
     stand_in = -1 - secrets.randbits(62)
     await session.execute(insert(User).values(id=stand_in, name="", turn=0, created_at=now, seen_at=now))
@@ -278,7 +296,10 @@ async def _rename(session: AsyncSession, user_id: int, now: datetime) -> None:
                 await session.execute(update(table).where(here).values({column.name: stand_in} | blank))
             case Fate.HELD:
                 await session.execute(delete(Sanction).where(here, ~held))
-                await session.execute(update(Sanction).where(here).values(reason="", appeal=None))
+                # Who has appealed has done so, and what nobody has decided yet gets a card without the words.
+                said = case((Sanction.appeal.is_not(None), ""))
+                bare = {"reason": "", "appeal": said, "card_channel_id": None, "card_message_id": None}
+                await session.execute(update(Sanction).where(here).values(bare))
     if holds:
         await session.execute(update(User).where(User.id == user_id).values(name="", turn=0))
     else:

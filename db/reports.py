@@ -1,4 +1,8 @@
-"""Reports of pictures: one of each person and picture, open until a moderator has decided. Knows no messages' words."""
+"""Reports of pictures: one of each person and picture, open until a moderator has decided. Knows no messages' words.
+
+What is open when a moderator decides is closed together, as one round; a report after that begins the next one. Each
+round has one card, on its first report.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -31,9 +35,12 @@ async def get(session: AsyncSession, report_id: int) -> Report | None:
     return await session.get(Report, report_id)
 
 
-async def of_image(session: AsyncSession, image_id: int) -> Sequence[Report]:
-    """All reports of a picture, oldest first; the oldest one has the card."""
-    return (await session.scalars(select(Report).where(Report.image_id == image_id).order_by(Report.id))).all()
+async def rounds(session: AsyncSession, image_id: int) -> Sequence[Sequence[Report]]:
+    """All reports of a picture by round, oldest first; only the last round can be open."""
+    together: dict[datetime | None, list[Report]] = {}
+    for one in await session.scalars(select(Report).where(Report.image_id == image_id).order_by(Report.id)):
+        together.setdefault(one.closed_at, []).append(one)
+    return list(together.values())
 
 
 async def open_in(session: AsyncSession, guild_id: int) -> int:
@@ -42,10 +49,10 @@ async def open_in(session: AsyncSession, guild_id: int) -> int:
     return await session.scalar(select(func.count(Report.image_id.distinct())).where(*waiting)) or 0
 
 
-async def uncarded(session: AsyncSession, limit: int = 100) -> Sequence[Report]:
-    """Open reports, the first of their picture each, that no message shows yet."""
-    first = select(func.min(Report.id)).group_by(Report.image_id)
-    found = select(Report).where(Report.id.in_(first), Report.card_message_id.is_(None), Report.closed_at.is_(None))
+async def uncarded(session: AsyncSession, guild_id: int, limit: int = 100) -> Sequence[Report]:
+    """The first reports of open rounds that no message shows yet."""
+    first = select(func.min(Report.id)).where(Report.closed_at.is_(None)).group_by(Report.image_id)
+    found = select(Report).where(Report.guild_id == guild_id, Report.id.in_(first), Report.card_message_id.is_(None))
     return (await session.scalars(found.order_by(Report.id).limit(limit))).all()
 
 
@@ -55,7 +62,8 @@ async def set_card(session: AsyncSession, report_id: int, channel_id: int, messa
     await session.execute(update(Report).where(Report.id == report_id).values(card))
 
 
-async def close(session: AsyncSession, image_id: int, *, now: datetime | None = None) -> None:
-    """A moderator has decided: all reports of the picture are closed."""
+async def close(session: AsyncSession, image_id: int, *, now: datetime | None = None) -> bool:
+    """A moderator has decided: the picture's open reports are closed. False when there are none."""
     waiting = update(Report).where(Report.image_id == image_id, Report.closed_at.is_(None))
-    await session.execute(waiting.values(closed_at=now or times.now()))
+    closed = await session.scalars(waiting.values(closed_at=now or times.now()).returning(Report.id))
+    return bool(closed.all())

@@ -8,17 +8,19 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import times
+from db.errors import TooManyWaiting
 from db.insert import insert
 from db.jobs import NewJob
 from db.models import Review
 
 
 async def put(
-    session: AsyncSession, wished: Sequence[NewJob], *, word: str, now: datetime | None = None
+    session: AsyncSession, wished: Sequence[NewJob], *, word: str, limit: int, now: datetime | None = None
 ) -> Review | None:
     """Keep the jobs of one interaction in one server until a moderator decides; `word` is the list's entry.
 
-    None when the interaction did so before.
+    None when the interaction did so before. Raises `TooManyWaiting` for a person of whom more than `limit` jobs would
+    wait for moderators; the transaction is to be given up then.
     """
     first = wished[0]
     statement = insert(session, Review).values(
@@ -31,23 +33,22 @@ async def put(
         created_at=now or times.now(),
     )
     once = statement.on_conflict_do_nothing(index_elements=[Review.interaction_id]).returning(Review)
-    return (await session.scalars(once)).one_or_none()
+    made = (await session.scalars(once)).one_or_none()
+    if made is not None and await _held_of(session, made.author_id) > limit:
+        raise TooManyWaiting(limit)
+    return made
 
 
 async def get(session: AsyncSession, review_id: int) -> Review | None:
     return await session.get(Review, review_id)
 
 
-async def uncarded(session: AsyncSession, limit: int = 100) -> Sequence[Review]:
+async def uncarded(session: AsyncSession, guild_id: int, limit: int = 100) -> Sequence[Review]:
     """Undecided ones that no message shows yet."""
-    found = select(Review).where(Review.card_message_id.is_(None), Review.closed_at.is_(None))
+    found = select(Review).where(
+        Review.guild_id == guild_id, Review.card_message_id.is_(None), Review.closed_at.is_(None)
+    )
     return (await session.scalars(found.order_by(Review.id).limit(limit))).all()
-
-
-async def waiting_of(session: AsyncSession, author_id: int) -> int:
-    """How many of the person's wishes wait for a moderator."""
-    found = select(Review.id).where(Review.author_id == author_id, Review.closed_at.is_(None))
-    return len((await session.scalars(found)).all())
 
 
 async def set_card(session: AsyncSession, review_id: int, channel_id: int, message_id: int) -> None:
@@ -64,3 +65,9 @@ async def decide(
     closed = waiting.values(closed_at=now or times.now(), closed_by_id=by_id, allowed=allowed).returning(Review.jobs)
     jobs = await session.scalar(closed)
     return None if jobs is None else [NewJob(**one) for one in jobs]
+
+
+async def _held_of(session: AsyncSession, author_id: int) -> int:
+    """How many of the person's jobs wait for moderators."""
+    found = select(Review.jobs).where(Review.author_id == author_id, Review.closed_at.is_(None))
+    return sum(map(len, await session.scalars(found)))

@@ -14,6 +14,7 @@ STRIKE_LIFE = timedelta(days=90)
 STRIKES = 3
 """With so many strikes a warning becomes a time-out."""
 TIMEOUT = timedelta(days=1)
+_WAITING = (Sanction.appeal.is_not(None), Sanction.appeal_closed_at.is_(None))
 
 
 async def put(
@@ -88,7 +89,9 @@ async def lift(session: AsyncSession, guild_id: int, user_id: int, *, now: datet
         Sanction.kind.in_((SanctionKind.BAN, SanctionKind.TIMEOUT)),
         Sanction.until.is_(None) | (Sanction.until > now),
     )
-    return len((await session.scalars(held.values(lifted_at=now).returning(Sanction.id))).all())
+    # Nothing is left to be decided on an appeal.
+    values = {"lifted_at": now, "appeal_closed_at": func.coalesce(Sanction.appeal_closed_at, now)}
+    return len((await session.scalars(held.values(values).returning(Sanction.id))).all())
 
 
 async def of(session: AsyncSession, guild_id: int, user_id: int, *, limit: int = 10) -> Sequence[Sanction]:
@@ -107,13 +110,23 @@ async def appeal(session: AsyncSession, sanction_id: int, words: str) -> bool:
     return await session.scalar(first.values(appeal=words).returning(Sanction.id)) is not None
 
 
+async def uncarded(session: AsyncSession, guild_id: int, limit: int = 100) -> Sequence[Sanction]:
+    """Those with an undecided appeal that no message shows yet."""
+    found = select(Sanction).where(Sanction.guild_id == guild_id, *_WAITING, Sanction.card_message_id.is_(None))
+    return (await session.scalars(found.order_by(Sanction.id).limit(limit))).all()
+
+
+async def set_card(session: AsyncSession, sanction_id: int, channel_id: int, message_id: int) -> None:
+    """Remember the message that shows the appeal."""
+    card = {"card_channel_id": channel_id, "card_message_id": message_id}
+    await session.execute(update(Sanction).where(Sanction.id == sanction_id).values(card))
+
+
 async def decide(session: AsyncSession, sanction_id: int, *, lifted: bool, now: datetime | None = None) -> bool:
     """Close an appeal, once, by lifting the sanction or keeping it; False when that was done before."""
     now = now or times.now()
     values = {"appeal_closed_at": now} | ({"lifted_at": now} if lifted else {})
-    waiting = update(Sanction).where(
-        Sanction.id == sanction_id, Sanction.appeal.is_not(None), Sanction.appeal_closed_at.is_(None)
-    )
+    waiting = update(Sanction).where(Sanction.id == sanction_id, *_WAITING)
     return await session.scalar(waiting.values(values).returning(Sanction.id)) is not None
 
 

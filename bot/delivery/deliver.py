@@ -48,7 +48,6 @@ class Deliverer:
         post: set before the first `deliver`.
         progress: the latest of each running job.
         waiting: jobs whose cards show a place in the queue.
-        again: delivered jobs to be drawn once more.
     """
 
     post: Post
@@ -59,7 +58,6 @@ class Deliverer:
         self._web_address = web_address
         self.progress: dict[int, Progress] = {}
         self.waiting: set[int] = set()
-        self.again: set[int] = set()
         self._tokens: dict[int, _Token] = {}
         self._unposted: set[int] = set()
         self._cardless: set[int] = set()
@@ -96,12 +94,10 @@ class Deliverer:
             return True
         job = moment.job
         if job.delivered_at is not None:
-            if job_id in self.again:
-                await self._redraw(moment)
+            done = await self._redraw(moment)
             self._forget(job_id)
-            return True
+            return done
         if job.status.ended:
-            self.again.discard(job_id)  # this drawing shows what was deleted up to now
             await self._last_word(moment)
             self._forget(job_id)
             return True
@@ -229,18 +225,19 @@ class Deliverer:
             there = replace(drawing, content=f"{cards.elsewhere(job)}\n{drawing.content}")
             await self.post.send(channel_id, there, nonce=f"d{job.id}")
 
-    async def _redraw(self, moment: Moment) -> None:
-        self.again.discard(moment.job.id)
-        if moment.job.card_message_id is None or moment.job.route is not Route.CHANNEL:
-            return
-        drawing = await draw_ended(self._storage, moment, web_address=self._web_address)
-        try:
-            await self.post.edit(moment.job.channel_id, moment.job.card_message_id, drawing)
-        except Stopped as problem:
-            log.info("job %s was not drawn again: %s", moment.job.id, problem)
-        except TryAgain:
-            self.again.add(moment.job.id)
-            raise
+    async def _redraw(self, moment: Moment) -> bool:
+        """Show what became of delivered pictures; False when something happened to them meanwhile."""
+        job = moment.job
+        if job.outdated_at is None:
+            return True
+        if job.card_message_id is not None and job.route is Route.CHANNEL:
+            drawing = await draw_ended(self._storage, moment, web_address=self._web_address)
+            try:
+                await self.post.edit(job.channel_id, job.card_message_id, drawing)
+            except Stopped as problem:
+                log.info("job %s was not drawn again: %s", job.id, problem)
+        async with self._database.writing() as session:
+            return await jobs.mark_drawn(session, job.id, since=job.outdated_at)
 
     async def _edit_by_token(self, job: Job, drawing: Drawing) -> None:
         token = self._tokens.get(job.id)

@@ -93,8 +93,7 @@ class Delivery:
         self._everyone_moves_up()
 
     def redraw(self, job: Job) -> None:
-        """Show a delivered job again: some of its pictures are gone."""
-        self._deliverer.again.add(job.id)
+        """Some of a delivered job's pictures are gone, as its row says: do not wait for the next look."""
         self._ask(job.id, Urgency.CHANGE)
 
     def mark(self, message: discord.Message | None, custom_id: str) -> None:
@@ -149,8 +148,11 @@ class Delivery:
     async def _look_for_results(self) -> None:
         async with self._database.reading() as session:
             results = await jobs.undelivered(session, BATCH)
+            outdated = await jobs.outdated(session, BATCH)
         for job in results:
             self._line_for(job).ask(job.id, Urgency.RESULT)
+        for job in outdated:
+            self._line_for(job).ask(job.id, Urgency.CHANGE)
 
     async def _wait(self) -> None:
         left = self._next_look - time.monotonic()
@@ -198,8 +200,7 @@ class Delivery:
             # A bug must not stop the channel's other cards, nor lose this result: it is tried again, slowly.
             log.exception("job %s could not be shown", card)
             raise TryAgain from None
-        # A picture that was deleted meanwhile asks for one more drawing.
-        if done and card not in self._deliverer.again and (line := self._line_of.pop(card, None)) is not None:
+        if done and (line := self._line_of.pop(card, None)) is not None:
             line.forget(card)
 
     async def _show_marks(self, message_id: int) -> None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.errors import Banned
 from bot.gallery import rights
 from bot.gallery.rights import Act, Viewer
+from bot.ui.moderating import kept_out
 from db import likes, sanctions, users
 from db.database import Database
 from db.likes import Press
@@ -92,7 +92,7 @@ async def _allowed(session: AsyncSession, taken: Sequence[_Pressed]) -> list[_Pr
     for one in taken:
         try:
             if (held := shut_out[one.viewer.guild_id].get(one.viewer.user_id)) is not None:
-                raise Banned(held.until, held.reason)
+                raise kept_out(held)
             rights.permitted(Act.LIKE, one.viewer, pictures[one.image_id])
         except Exception as error:
             one.refuse(error)

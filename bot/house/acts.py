@@ -26,7 +26,10 @@ async def case_of(session: AsyncSession, report_id: int, guild_id: int | None) -
 
 
 async def hide(session: AsyncSession, report: Report, job: Job, actor_id: int) -> None:
-    """Only the author sees the picture from now on: no gallery, no contest, no card. Raises Gone, DecidedAlready."""
+    """Only the author sees the picture from now on: no gallery, no contest, no card. Raises Gone, DecidedAlready.
+
+    One that is hidden already stays so, and the reports of it that are open are closed.
+    """
     image = await images.get(session, report.image_id)
     if image is None or image.deleted_at is not None:
         raise Gone
@@ -35,10 +38,11 @@ async def hide(session: AsyncSession, report: Report, job: Job, actor_id: int) -
     except NotShareable:
         raise Gone from None
     withheld = await images.withhold(session, image.id)
-    if not newly and not withheld:
+    closed = await reports.close(session, image.id)
+    if not newly and not withheld and not closed:
         raise DecidedAlready
     await entries.put_out(session, image.id, "hidden")
-    await _decided(session, report, job, actor_id, "hide")
+    await _book(session, report, job, actor_id, "hide")
 
 
 async def restore(session: AsyncSession, report: Report, job: Job, actor_id: int) -> None:
@@ -47,15 +51,17 @@ async def restore(session: AsyncSession, report: Report, job: Job, actor_id: int
     cleared = await images.withhold(session, report.image_id, withheld=False)
     if not shown and not cleared:
         raise DecidedAlready
-    await _decided(session, report, job, actor_id, "restore")
+    await reports.close(session, report.image_id)
+    await _book(session, report, job, actor_id, "restore")
 
 
 async def dismiss(session: AsyncSession, report: Report, job: Job, actor_id: int) -> None:
-    """The picture stays as it is. Raises DecidedAlready."""
-    if report.closed_at is not None:
+    """Nothing is wrong with the picture: everybody may see it. Raises DecidedAlready when no report of it is open."""
+    if not await reports.close(session, report.image_id):
         raise DecidedAlready
+    await shares.restore(session, report.image_id)
     await images.withhold(session, report.image_id, withheld=False)
-    await _decided(session, report, job, actor_id, "dismiss")
+    await _book(session, report, job, actor_id, "dismiss")
 
 
 async def sanction(
@@ -85,6 +91,5 @@ async def sanction(
     return made
 
 
-async def _decided(session: AsyncSession, report: Report, job: Job, actor_id: int, action: str) -> None:
-    await reports.close(session, report.image_id)
+async def _book(session: AsyncSession, report: Report, job: Job, actor_id: int, action: str) -> None:
     await audit.write(session, report.guild_id, actor_id, action, target_id=job.author_id, picture=report.image_id)

@@ -1,4 +1,4 @@
-"""The moderators' desk: brings reports and held prompts to a server's reports channel, and keeps their cards right.
+"""The moderators' desk: brings reports, held prompts and appeals to a server's reports channel, and redraws cards.
 
 Rows are the truth: what has no card yet gets one, after a restart too. Knows rows and channels; the buttons decide.
 """
@@ -10,10 +10,10 @@ import logging
 import discord
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.delivery.post import Stopped, named
+from bot.delivery.post import Stopped, Unreachable, named
 from bot.house.door import Door
 from bot.ui import moderating, notices
-from db import audit, images, jobs, reports, reviews, sanctions
+from db import audit, guilds, images, jobs, reports, reviews, sanctions
 from db.database import Database
 from db.models import Image, Sanction
 from engine.errors import PictureMissing
@@ -23,19 +23,21 @@ log = logging.getLogger(__name__)
 
 POLL = 5.0
 """Seconds between looks at the rows; a lost wake-up costs this much."""
+REST = 60.0
+"""Seconds that a channel, or a card, is left alone after Discord refused it: it counts what it refuses."""
 LARGEST = 2**20
 """Bytes of a picture on a card."""
 
 
 class Desk:
-    """Run it with `run`; `wake` after something was reported or held back."""
+    """Run it with `run`; `wake` after something was reported, held back or appealed against."""
 
     def __init__(self, *, database: Database, storage: Storage, door: Door) -> None:
         self._database = database
         self._storage = storage
         self._door = door
         self._woken = asyncio.Event()
-        self._homeless: set[tuple[str, int]] = set()
+        self._resting: dict[int | str, float] = {}
 
     def wake(self) -> None:
         self._woken.set()
@@ -55,10 +57,12 @@ class Desk:
                 continue
 
     async def refresh(self, client: discord.Client, image_id: int) -> None:
-        """Draw the card of a picture's reports again, if there is one."""
+        """Draw the cards of a picture's reports again."""
         async with self._database.reading() as session:
-            case = await _case(session, image_id)
-        if case is not None and case.first.card_message_id is not None and case.first.card_channel_id is not None:
+            cases = await _cases(session, image_id)
+        for case in cases:
+            if case.first.card_message_id is None or case.first.card_channel_id is None:
+                continue
             card = client.get_partial_messageable(case.first.card_channel_id)
             message = card.get_partial_message(case.first.card_message_id)
             name, files = await self._picture(case.image)
@@ -90,27 +94,38 @@ class Desk:
 
     async def _look(self, client: discord.Client) -> None:
         async with self._database.reading() as session:
-            held = await reviews.uncarded(session)
-            reported = await reports.uncarded(session)
-            guilds = {one.guild_id for one in (*held, *reported)}
-            channels = {guild_id: await self.reports_channel(session, guild_id) for guild_id in guilds}
+            homes = {one.id: one.settings["reports_channel"] for one in await guilds.having(session, "reports_channel")}
+        for guild_id, channel_id in homes.items():
+            if not self._rests(channel_id):
+                await self._bring(client, guild_id, channel_id)
+
+    async def _bring(self, client: discord.Client, guild_id: int, channel_id: int) -> None:
+        """What a server's moderators have no card of yet."""
+        async with self._database.reading() as session:
+            held = await reviews.uncarded(session, guild_id)
+            reported = await reports.uncarded(session, guild_id)
+            appealed = await sanctions.uncarded(session, guild_id)
         for wish in held:
-            channel_id = channels[wish.guild_id]
-            if channel_id is not None:
-                asked_in = int(wish.jobs[0]["channel_id"])
-                view = notices.review(wish, asked_in, moderating.review_presses(wish))
-                message_id = await self._post(client, channel_id, view, [], f"w{wish.id}")
-                if message_id is not None:
-                    async with self._database.writing() as session:
-                        await reviews.set_card(session, wish.id, channel_id, message_id)
+            view = notices.review(wish, int(wish.jobs[0]["channel_id"]), moderating.review_presses(wish))
+            message_id = await self._post(client, channel_id, view, [], f"w{wish.id}")
+            if message_id is not None:
+                async with self._database.writing() as session:
+                    await reviews.set_card(session, wish.id, channel_id, message_id)
+        for sanction in appealed:
+            view = notices.plea(sanction, moderating.appeal_presses(sanction))
+            # Another message than the one with the words, which Discord may still know the nonce of.
+            nonce = f"a{sanction.id}" if sanction.appeal else f"a{sanction.id}f"
+            message_id = await self._post(client, channel_id, view, [], nonce)
+            if message_id is not None:
+                async with self._database.writing() as session:
+                    await sanctions.set_card(session, sanction.id, channel_id, message_id)
         for report in reported:
-            channel_id = channels[report.guild_id]
-            if channel_id is not None:
+            if not self._rests(channel_id):
                 await self._present(client, channel_id, report.image_id)
 
     async def _present(self, client: discord.Client, channel_id: int, image_id: int) -> None:
         async with self._database.reading() as session:
-            case = await _case(session, image_id)
+            case = next((one for one in await _cases(session, image_id) if one.is_open), None)
         if case is None:
             return
         name, files = await self._picture(case.image)
@@ -119,8 +134,9 @@ class Desk:
         if message_id is not None:
             async with self._database.writing() as session:
                 await reports.set_card(session, case.first.id, channel_id, message_id)
-                known = len(await reports.of_image(session, image_id))
-            if known > len(case.reports):  # somebody reported it while its card was on the way
+                latest = (await reports.rounds(session, image_id))[-1]
+            # Somebody reported it, or decided, while its card was on the way.
+            if len(latest) != len(case.reports) or latest[0].closed_at is not None:
                 await self.refresh(client, image_id)
 
     async def _post(
@@ -131,6 +147,8 @@ class Desk:
         files: list[discord.File],
         nonce: str,
     ) -> int | None:
+        if self._rests(channel_id) or self._rests(nonce):
+            return None
         channel = client.get_partial_messageable(channel_id)
         try:
             return (await channel.send(view=view, files=files, nonce=nonce)).id
@@ -138,10 +156,14 @@ class Desk:
             problem = named(error)
             if not isinstance(problem, Stopped):
                 log.info("a card for the moderators waits: %s", type(problem).__name__)
-            elif (nonce, channel_id) not in self._homeless:
-                self._homeless.add((nonce, channel_id))
-                log.warning("the reports channel %s cannot be written to: %s", channel_id, problem)
+            else:
+                refused = channel_id if isinstance(problem, Unreachable) else nonce
+                self._resting[refused] = asyncio.get_running_loop().time() + REST
+                log.warning("a card for the moderators was refused in channel %s: %s", channel_id, problem)
             return None
+
+    def _rests(self, refused: int | str) -> bool:
+        return self._resting.get(refused, 0.0) > asyncio.get_running_loop().time()
 
     async def _picture(self, image: Image) -> tuple[str | None, list[discord.File]]:
         if image.deleted_at is not None:
@@ -156,18 +178,18 @@ class Desk:
         return name, [discord.File(io.BytesIO(content), filename=name, spoiler=False)]
 
 
-async def _case(session: AsyncSession, image_id: int) -> notices.Case | None:
-    """Everything a moderator should see of a reported picture."""
-    found = await reports.of_image(session, image_id)
+async def _cases(session: AsyncSession, image_id: int) -> list[notices.Case]:
+    """Everything a moderator should see of a reported picture, for each round of reports."""
+    found = await reports.rounds(session, image_id)
     image = await images.get(session, image_id)
     job = await jobs.get(session, image.job_id) if image is not None else None
     if not found or image is None or job is None:
-        return None
-    guild_id = found[0].guild_id
+        return []
+    guild_id = found[0][0].guild_id
     acts = [
         entry
         for entry in await audit.read(session, guild_id, about=job.author_id, limit=50)
         if entry.detail.get("picture") == image_id
     ]
     count = await sanctions.strikes(session, guild_id, job.author_id)
-    return notices.Case(job=job, image=image, reports=found, strikes=count, acts=acts[::-1])
+    return [notices.Case(job=job, image=image, reports=one, strikes=count, acts=acts[::-1]) for one in found]

@@ -13,9 +13,10 @@ import discord
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.config import Config
-from bot.errors import AboveCap, Banned, BlockedWord, ElsewhereOnly
+from bot.errors import AboveCap, BlockedWord, ElsewhereOnly
 from bot.house import prices
 from bot.house.rules import Cap, Rules
+from bot.ui.moderating import kept_out
 from bot.wishes import Wish
 from db import guilds, ledger, sanctions, times, users
 from prompts.blocklist import Blocklist
@@ -70,7 +71,7 @@ class Door:
         """
         held = await sanctions.shut_out(session, asker.guild_id, asker.user_id, now=now)
         if held is not None:
-            raise Banned(held.until, held.reason)
+            raise kept_out(held)
         rules = await self.rules(session, asker.guild_id)
         if strictly and rules.channels and rules.channels.isdisjoint(asker.channels):
             raise ElsewhereOnly(sorted(rules.channels))

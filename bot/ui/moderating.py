@@ -7,7 +7,7 @@ import discord
 from discord import ui
 
 from bot import album
-from bot.errors import DecidedAlready, Gone, ModeratorsOnly, NoReportsChannel, SaidAlready, answer, tell
+from bot.errors import Banned, DecidedAlready, Gone, ModeratorsOnly, NoReportsChannel, SaidAlready, answer, tell
 from bot.house import acts
 from bot.ui import notices
 from bot.ui.press import DANGER, PLAIN, TAKEN, Press, view_of
@@ -91,16 +91,22 @@ class Decide(Press, template=r"a:mod:(?P<verb>hide|restore|dismiss|warn|timeout|
         studio, verb = interaction.client, self.parts["verb"]
         _permit(interaction, "ban_members" if verb == "ban" else "manage_messages")
         sanction: Sanction | None = None
+        late: DecidedAlready | None = None
         async with studio.database.writing() as session:
             report, job = await acts.case_of(session, self.number(), interaction.guild_id)
             await _touch(session, interaction)
-            if verb in ("hide", "restore", "dismiss"):
-                await getattr(acts, verb)(session, report, job, interaction.user.id)
-            else:
-                sanction = await _sanction(session, report, job, interaction.user.id, SanctionKind(_KINDS[verb]))
+            try:
+                if verb in ("hide", "restore", "dismiss"):
+                    await getattr(acts, verb)(session, report, job, interaction.user.id)
+                else:
+                    sanction = await _sanction(session, report, job, interaction.user.id, SanctionKind(_KINDS[verb]))
+            except DecidedAlready as problem:
+                late = problem
         await interaction.response.defer()
         studio.delivery.redraw(job)
         await studio.desk.refresh(studio, report.image_id)
+        if late is not None:
+            raise late
         if sanction is not None:
             await studio.desk.tell(studio, sanction, getattr(interaction.guild, "name", ""))
 
@@ -109,8 +115,9 @@ _KINDS = {"warn": "warning", "timeout": "timeout", "ban": "ban"}
 
 
 async def _sanction(session: "AsyncSession", report: Report, job: Job, actor_id: int, kind: SanctionKind) -> Sanction:
-    """Raises DecidedAlready for a person who is shut out already."""
-    if kind is not SanctionKind.WARNING and await sanctions.shut_out(session, report.guild_id, job.author_id):
+    """Raises DecidedAlready for a person who is shut out already, and for as long."""
+    held = await sanctions.shut_out(session, report.guild_id, job.author_id)
+    if held is not None and (kind is SanctionKind.TIMEOUT or (kind is SanctionKind.BAN and held.until is None)):
         raise DecidedAlready
     return await acts.sanction(
         session,
@@ -137,12 +144,14 @@ class Judge(Press, template=r"a:word:(?P<verb>allow|refuse):(?P<id>\d{1,19})"):
             raise Gone
         async with studio.database.writing() as session:
             await _touch(session, interaction)
-        if not await studio.orders.decide(wish.id, interaction.user.id, allowed=allowed):
-            raise DecidedAlready
+        decided = await studio.orders.decide(wish.id, interaction.user.id, allowed=allowed)
         async with studio.database.reading() as session:
             closed = await reviews.get(session, wish.id)
-        assert closed is not None
+        if closed is None:
+            raise Gone
         await interaction.response.edit_message(view=notices.review(closed, int(wish.jobs[0]["channel_id"]), ()))
+        if not decided:
+            raise DecidedAlready
         if not allowed:
             words = f"A moderator refused this prompt, and nothing was charged: {notices.bold(wish.prompt, 300)}"
             await studio.desk.whisper(studio, wish.author_id, words)
@@ -159,9 +168,8 @@ class Appeal(Press, template=r"a:appeal:(?P<id>\d{1,19})"):
             sanction = await sanctions.get(session, self.number()) if self.number() < 2**63 else None
             if sanction is None or sanction.user_id != interaction.user.id:
                 raise Gone
-            channel_id = await studio.desk.reports_channel(session, sanction.guild_id)
-        if channel_id is None:
-            raise NoReportsChannel
+            if await studio.desk.reports_channel(session, sanction.guild_id) is None:
+                raise NoReportsChannel
         if sanction.appeal is not None:
             raise SaidAlready
         sanction_id = sanction.id
@@ -170,19 +178,8 @@ class Appeal(Press, template=r"a:appeal:(?P<id>\d{1,19})"):
             async with studio.database.writing() as session:
                 if not await sanctions.appeal(session, sanction_id, words):
                     raise SaidAlready
-                written = await sanctions.get(session, sanction_id)
-            assert written is not None
+            studio.desk.wake()
             await tell(again, "The moderators have your words. You hear from me when they have decided.")
-            view = notices.plea(
-                written,
-                [
-                    [
-                        Plea(f"a:plea:lift:{sanction_id}", label="Lift", style=TAKEN),
-                        Plea(f"a:plea:keep:{sanction_id}", label="Keep"),
-                    ]
-                ],
-            )
-            await studio.get_partial_messageable(channel_id).send(view=view, nonce=f"a{sanction_id}")
 
         await interaction.response.send_modal(
             Words("Appeal", "What should the moderators know?", submitted, 1000, required=True)
@@ -199,13 +196,15 @@ class Plea(Press, template=r"a:plea:(?P<verb>lift|keep):(?P<id>\d{1,19})"):
             if sanction is None or sanction.guild_id != interaction.guild_id:
                 raise Gone
             _permit(interaction, "ban_members" if sanction.kind is SanctionKind.BAN else "manage_messages")
-            if not await sanctions.decide(session, sanction.id, lifted=lifted):
-                raise DecidedAlready
-            await _touch(session, interaction)
-            verb = "lift" if lifted else "keep"
-            await audit.write(session, sanction.guild_id, interaction.user.id, verb, target_id=sanction.user_id)
+            decided = await sanctions.decide(session, sanction.id, lifted=lifted)
+            if decided:
+                await _touch(session, interaction)
+                verb = "lift" if lifted else "keep"
+                await audit.write(session, sanction.guild_id, interaction.user.id, verb, target_id=sanction.user_id)
             await session.refresh(sanction)
         await interaction.response.edit_message(view=notices.plea(sanction, ()))
+        if not decided:
+            raise DecidedAlready
         outcome = "lifted it" if lifted else "keep it"
         words = f"The moderators have read your appeal and {outcome}: {notices.measure(sanction)}"
         await studio.desk.whisper(studio, sanction.user_id, words)
@@ -222,9 +221,9 @@ def report_presses(case: notices.Case) -> Sequence[Sequence[Press]]:
     if case.image.deleted_at is None:
         if case.image.unsure:
             of_picture.append(press("restore", "Restore" if case.first.reporter_id else "Show it", TAKEN))
-        if not case.image.unsure or (case.first.reporter_id is None and case.first.closed_at is None):
+        if not case.image.unsure or case.is_open:
             of_picture.append(press("hide", "Hide", DANGER))
-    if case.first.closed_at is None:
+    if case.is_open:
         of_picture.append(press("dismiss", "Nothing wrong"))
     of_person = [press("warn", "Warn"), press("timeout", f"Time-out {TIMEOUT_HOURS} h"), press("ban", "Ban", DANGER)]
     return of_picture, of_person
@@ -235,8 +234,18 @@ def review_presses(wish: Review) -> Sequence[Sequence[Press]]:
     return [[allow, Judge(f"a:word:refuse:{wish.id}", label="Refuse", style=DANGER)]]
 
 
+def appeal_presses(sanction: Sanction) -> Sequence[Sequence[Press]]:
+    lift = Plea(f"a:plea:lift:{sanction.id}", label="Lift", style=TAKEN)
+    return [[lift, Plea(f"a:plea:keep:{sanction.id}", label="Keep")]]
+
+
 def appeal_view(sanction: Sanction) -> ui.View:
     return view_of(Appeal(f"a:appeal:{sanction.id}", label="Appeal"))
+
+
+def kept_out(sanction: Sanction) -> Banned:
+    """What a person is told whom this keeps out, with a way to appeal: the message about it may not have come."""
+    return Banned(sanction.until, sanction.reason, appeal_view(sanction) if sanction.appeal is None else None)
 
 
 def _permit(interaction: discord.Interaction, permission: str) -> None:

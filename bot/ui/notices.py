@@ -43,7 +43,7 @@ ACTS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A reported picture as one transaction saw it; `acts` are the moderators' on this report, oldest first."""
+    """One round of reports of a picture as one transaction saw it; `acts` are the moderators' on it, oldest first."""
 
     job: Job
     image: Image
@@ -55,12 +55,15 @@ class Case:
     def first(self) -> Report:
         return self.reports[0]
 
+    @property
+    def is_open(self) -> bool:
+        return self.first.closed_at is None
+
 
 def report(case: Case, presses: Sequence[Sequence[Press]], picture: str | None) -> ui.LayoutView:
     """The card of a reported picture; `picture` is the name of an attached file, shown covered."""
     by_filter = case.first.reporter_id is None
     title = "The picture filter is unsure" if by_filter else "Reported picture"
-    is_open = case.first.closed_at is None
     people = sum(one.reporter_id is not None for one in case.reports)
     facts = [
         f"{people} report{'' if people == 1 else 's'}" if people else "found by the filter",
@@ -83,7 +86,7 @@ def report(case: Case, presses: Sequence[Sequence[Press]], picture: str | None) 
         parts.append(gallery)
     if case.acts:
         parts += [ui.Separator(), ui.TextDisplay("\n".join(f"-# {act(one, briefly=True)}" for one in case.acts[-6:]))]
-    colour = WAITING if is_open else (DANGER if case.image.unsure else DONE)
+    colour = WAITING if case.is_open else (DANGER if case.image.unsure else DONE)
     return _card(parts, presses, colour)
 
 
@@ -104,9 +107,10 @@ def review(wish: Review, channel_id: int, presses: Sequence[Sequence[Press]]) ->
 
 def plea(sanction: Sanction, presses: Sequence[Sequence[Press]]) -> ui.LayoutView:
     """The card of an appeal."""
+    words = f"> {quote(sanction.appeal, 1000)}" if sanction.appeal else "-# The person deleted the words."
     parts: list[ui.Item[ui.LayoutView]] = [
         ui.TextDisplay(f"### Appeal\n<@{sanction.user_id}> on: {measure(sanction)}"),
-        ui.TextDisplay(f"> {quote(sanction.appeal or '', 1000)}"),
+        ui.TextDisplay(words),
     ]
     if sanction.appeal_closed_at is None:
         return _card(parts, presses, WAITING)

@@ -63,6 +63,18 @@ async def undelivered(session: AsyncSession, limit: int) -> Sequence[Job]:
     return (await session.scalars(statement.order_by(Job.finished_at).limit(limit))).all()
 
 
+async def outdated(session: AsyncSession, limit: int) -> Sequence[Job]:
+    """Delivered jobs whose card still shows a picture that was hidden or deleted, or hides one, the longest first."""
+    statement = select(Job).where(Job.outdated_at.is_not(None), Job.delivered_at.is_not(None))
+    return (await session.scalars(statement.order_by(Job.outdated_at).limit(limit))).all()
+
+
+async def mark_drawn(session: AsyncSession, job_id: int, *, since: datetime) -> bool:
+    """Remember that the card shows what became of the pictures until `since`; False when more has happened."""
+    drawn = update(Job).where(Job.id == job_id, Job.outdated_at == since).values(outdated_at=None)
+    return await session.scalar(drawn.returning(Job.id)) is not None
+
+
 async def set_card(session: AsyncSession, job_id: int, message_id: int) -> bool:
     """Remember the message that shows the job; False when there is no such job."""
     statement = update(Job).where(Job.id == job_id).values(card_message_id=message_id).returning(Job.id)

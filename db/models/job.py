@@ -113,6 +113,12 @@ class Job(Model):
             sqlite_where=text("delivered_at IS NULL AND finished_at IS NOT NULL"),
             postgresql_where=text("delivered_at IS NULL AND finished_at IS NOT NULL"),
         ),
+        Index(
+            "ix_jobs_outdated_at",
+            "outdated_at",
+            sqlite_where=text("outdated_at IS NOT NULL"),
+            postgresql_where=text("outdated_at IS NOT NULL"),
+        ),
         Index("ix_jobs_author_id_id", "author_id", "id"),
         Index(
             "ix_jobs_repeat_key",
@@ -159,6 +165,7 @@ class Job(Model):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
+    outdated_at: Mapped[datetime | None]
     error_code: Mapped[str | None] = mapped_column(String(64))
     error_detail: Mapped[dict[str, Any] | None]
 

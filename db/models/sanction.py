@@ -18,7 +18,8 @@ class SanctionKind(StrEnum):
 class Sanction(Model):
     """Each one is a strike while it is young and not lifted; time-outs and bans also shut the person out until `until`.
 
-    `appeal` is what the person says against it, once; `appeal_closed_at` is when a moderator decided on that.
+    `appeal` is what the person says against it, once; empty when the words were forgotten. `appeal_closed_at` is when a
+    moderator decided on that, or lifted the sanction without.
     """
 
     __tablename__ = "sanctions"
@@ -39,3 +40,5 @@ class Sanction(Model):
     lifted_at: Mapped[datetime | None]
     appeal: Mapped[str | None] = mapped_column(Text)
     appeal_closed_at: Mapped[datetime | None]
+    card_channel_id: Mapped[int | None]
+    card_message_id: Mapped[int | None]

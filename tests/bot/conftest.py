@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.studio import Running, running
+from playground import permissions
+from tests.bot.court import give_role, guild_of
+from tests.bot.studio import Running, private_words, running
 
 
 @pytest.fixture(autouse=True)
@@ -21,3 +23,12 @@ async def bot(tmp_path: Path, sqlite_url: str) -> AsyncIterator[Running]:
     async with running(tmp_path, sqlite_url) as started:
         yield started
         started.was_polite()
+
+
+@pytest.fixture
+async def court(bot: Running) -> Running:
+    """A server with a channel for reports, and Dan who may delete messages but neither ban nor manage."""
+    bot.pg.set_roles(guild_of(bot), bot.pg.person("Dan").id, [give_role(bot, "Helper", permissions.MANAGE_MESSAGES)])
+    told = await bot.pg.person("Ada").slash("general", "admin channel", use="reports")
+    assert "Reports" in private_words(told)
+    return bot

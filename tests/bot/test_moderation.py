@@ -1,96 +1,24 @@
 """Reports, held prompts, sanctions and appeals, from the button to the row, as everybody who may and may not."""
 
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-from db import images, reports, sanctions
+from db import reports, sanctions
 from playground import permissions
-from playground.seed import role
-from tests.bot.studio import Json, Running, private_words, running, world
-
-REASON = "not nice"
-
-
-@pytest.fixture
-async def court(bot: Running) -> Running:
-    """A server with a channel for reports, and Dan who may delete messages but neither ban nor manage."""
-    bot.pg.set_roles(_guild(bot), bot.pg.person("Dan").id, [_role(bot, "Helper", permissions.MANAGE_MESSAGES)])
-    told = await bot.pg.person("Ada").slash("general", "admin channel", use="reports")
-    assert "Reports" in private_words(told)
-    return bot
-
-
-def _guild(bot: Running) -> str:
-    return bot.pg.channel("studio")["guild_id"]
-
-
-def _role(bot: Running, name: str, bits: int) -> str:
-    made = role(bot.pg.ids.new(), name, bits, position=1)
-    bot.pg.world.guild(_guild(bot))["roles"].append(made)
-    return made["id"]
-
-
-async def submit(bot: Running, person: str, asked: Any, words: str) -> Any:
-    """Fill the one field of the modal that a press opened."""
-    assert asked.modal is not None, asked.reason
-    return await bot.pg.person(person).submit(asked, {"words": words})
-
-
-async def report(bot: Running, person: str = "Cleo", image_id: int = 1) -> Any:
-    """Press Report below a picture that Ben shared."""
-    card = next(one for one in bot.pg.messages("studio")[::-1] if f"a:report:{image_id}" in _ids(one))
-    asked = await bot.pg.person(person).click(card, f"a:report:{image_id}")
-    return await submit(bot, person, asked, REASON)
-
-
-def _walk(parts: list[Json]) -> list[Json]:
-    return [one for part in parts for one in (part, *_walk(part.get("components", [])))]
-
-
-def _ids(message: Json) -> list[str]:
-    return [one["custom_id"] for one in _walk(message["components"]) if "custom_id" in one]
-
-
-def _labels(message: Json) -> list[str]:
-    return [one["label"] for one in _walk(message["components"]) if "label" in one]
-
-
-def _text(message: Json) -> str:
-    return "\n".join(one["content"] for one in _walk(message["components"]) if "content" in one)
-
-
-async def desk_card(bot: Running, starts: str = "a:mod:") -> Json:
-    """The moderators' card, once it stands."""
-
-    def found() -> Json | None:
-        cards = [one for one in bot.pg.messages("general") if any(id_.startswith(starts) for id_ in _ids(one))]
-        return cards[-1] if cards else None
-
-    card = await bot.pg.wait_for(found, what="no card for the moderators")
-    assert card is not None
-    return card
-
-
-async def withheld(bot: Running, image_id: int = 1) -> bool:
-    async with bot.database.reading() as session:
-        image = await images.get(session, image_id)
-    assert image is not None
-    return image.unsure
-
-
-async def shared(bot: Running) -> None:
-    """Ben's picture with a Report button below it, as a gallery would show it."""
-    await bot.imagine("Ben", prompt="a red house", steps=1, count=1)
-    from bot.ui.moderating import ReportPicture
-    from bot.ui.press import view_of
-
-    async with bot.database.reading() as session:
-        image = await images.get(session, 1)
-    assert image is not None
-    channel = bot.studio.get_partial_messageable(int(bot.pg.channel("studio")["id"]))
-    await channel.send("shared", view=view_of(ReportPicture.on(image)))
+from tests.bot.court import (
+    REASON,
+    desk_card,
+    forge,
+    give_role,
+    guild_of,
+    ids_of,
+    labels_of,
+    report,
+    shared,
+    submit,
+    text_of,
+    withheld,
+)
+from tests.bot.studio import Running, private_words, running, world
 
 
 async def test_a_report_comes_to_the_moderators_who_hide_and_restore_the_picture(court: Running) -> None:
@@ -98,14 +26,14 @@ async def test_a_report_comes_to_the_moderators_who_hide_and_restore_the_picture
     told = await report(court)
     assert "moderators will look" in private_words(told)
     card = await desk_card(court)
-    assert "a red house" in _text(card)
-    assert REASON in _text(card)
+    assert "a red house" in text_of(card)
+    assert REASON in text_of(card)
     assert card["attachments"]
-    assert _labels(card) == ["Hide", "Nothing wrong", "Warn", "Time-out 24 h", "Ban"]
+    assert labels_of(card) == ["Hide", "Nothing wrong", "Warn", "Time-out 24 h", "Ban"]
     job_card = court.pg.messages("studio")[0]
     await court.pg.person("Dan").click(card, "Hide")
     assert await withheld(court)
-    await court.pg.wait_for(lambda: "Restore" in _labels(card) and "hid the picture" in _text(card))
+    await court.pg.wait_for(lambda: "Restore" in labels_of(card) and "hid the picture" in text_of(card))
     await court.pg.wait_for(lambda: not job_card["attachments"])
     assert "to only its author" in job_card["content"]
     looked = await court.pg.person("Ben").click(job_card, "Look")
@@ -113,10 +41,10 @@ async def test_a_report_comes_to_the_moderators_who_hide_and_restore_the_picture
     assert looked.message is not None
     assert looked.message["_viewer"] == court.pg.person("Ben").id
     assert "may see this" in private_words(await court.pg.person("Cleo").click(job_card, "Look"))
-    again = await _forge(court, "Cleo", card, "a:vary:1:subtle")
+    again = await forge(court, "Cleo", card, "a:vary:1:subtle")
     assert "has to look at this picture" in private_words(again)
     await court.pg.person("Dan").click(card, "Restore")
-    await court.pg.wait_for(lambda: "Restore" not in _labels(card))
+    await court.pg.wait_for(lambda: "Restore" not in labels_of(card))
     await court.pg.wait_for(lambda: bool(job_card["attachments"]))
     assert not await withheld(court)
 
@@ -127,8 +55,8 @@ async def test_one_person_reports_a_picture_once_and_all_reports_have_one_card(c
     card = await desk_card(court)
     assert "You have said so before" in private_words(await report(court))
     await report(court, "Dan")
-    await court.pg.wait_for(lambda: "2 reports" in _text(card))
-    assert len([one for one in court.pg.messages("general") if _ids(one)]) == 1
+    await court.pg.wait_for(lambda: "2 reports" in text_of(card))
+    assert len([one for one in court.pg.messages("general") if ids_of(one)]) == 1
 
 
 async def test_without_a_channel_for_reports_the_person_is_told(bot: Running) -> None:
@@ -145,7 +73,7 @@ async def test_warnings_add_up_to_a_time_out_and_every_one_can_be_appealed_once(
     for number in (1, 2, 3):
         await dan.click(card, "Warn")
         await court.pg.wait_for(
-            lambda number=number: (f"{number} of 3 strikes" if number < 3 else "3 strikes") in _text(card)
+            lambda number=number: (f"{number} of 3 strikes" if number < 3 else "3 strikes") in text_of(card)
         )
     await court.pg.wait_for(lambda: "a time-out until" in court.pg.messages(ben.dm())[-1]["content"])
     notices = court.pg.messages(ben.dm())
@@ -154,9 +82,9 @@ async def test_warnings_add_up_to_a_time_out_and_every_one_can_be_appealed_once(
     assert "have your words" in private_words(await submit(court, "Ben", asked, "It was a misunderstanding"))
     assert "said so before" in private_words(await ben.click(notices[-1], "Appeal"))
     plea = await desk_card(court, "a:plea:")
-    assert "a misunderstanding" in _text(plea)
+    assert "a misunderstanding" in text_of(plea)
     await dan.click(plea, "Lift")
-    await court.pg.wait_for(lambda: "Lifted" in _text(plea) and not _ids(plea))
+    await court.pg.wait_for(lambda: "Lifted" in text_of(plea) and not ids_of(plea))
     await court.pg.wait_for(lambda: "lifted it" in court.pg.messages(ben.dm())[-1]["content"])
     await court.imagine("Ben", steps=1, count=1)
 
@@ -165,7 +93,7 @@ async def test_strikes_grow_old(court: Running) -> None:
     from tests.db.people import NOON
 
     await shared(court)
-    guild_id, ben = int(_guild(court)), int(court.pg.person("Ben").id)
+    guild_id, ben = int(guild_of(court)), int(court.pg.person("Ben").id)
     async with court.database.writing() as session:
         for _ in range(2):
             await sanctions.warn(session, guild_id, ben, by_id=ben, reason="", now=NOON)
@@ -180,14 +108,14 @@ async def test_a_prompt_that_moderators_are_asked_about_waits_for_their_word(cou
     told = await ben.slash("studio", "imagine", prompt="a w-a-r scene", steps=50, count=1)
     assert "A moderator looks at this prompt first" in private_words(told)
     card = await desk_card(court, "a:word:")
-    assert "a w-a-r scene" in _text(card)
+    assert "a w-a-r scene" in text_of(card)
     assert await court.jobs() == []
     await court.pg.person("Dan").click(card, "Allow")
     (job,) = await court.delivered(1)
     assert (job.prompt.startswith("a w-a-r scene"), job.cost, job.status.value) == (True, 4, "succeeded")
-    assert "Allowed by" in _text(card)
+    assert "Allowed by" in text_of(card)
     await ben.slash("studio", "imagine", prompt="war", steps=1, count=1)
-    second = await court.pg.wait_for(lambda: next((one for one in court.pg.messages("general") if _ids(one)), None))
+    second = await court.pg.wait_for(lambda: next((one for one in court.pg.messages("general") if ids_of(one)), None))
     assert second is not None
     await court.pg.person("Dan").click(second, "Refuse")
     await court.pg.wait_for(lambda: bool(court.pg.messages(ben.dm())))
@@ -195,12 +123,29 @@ async def test_a_prompt_that_moderators_are_asked_about_waits_for_their_word(cou
     assert len(await court.jobs()) == 1
 
 
+async def test_held_prompts_count_as_waiting_so_that_nobody_floods_the_moderators(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    async with running(tmp_path, sqlite_url, document={"queue": {"waiting_per_person": 2}}) as bot:
+        ada, ben = bot.pg.person("Ada"), bot.pg.person("Ben")
+        await ada.slash("general", "admin channel", use="reports")
+        await ada.slash("studio", "admin filter", ask="war")
+        told = [
+            private_words(await ben.slash("studio", "imagine", prompt=f"war {number}", count=1)) for number in range(3)
+        ]
+        assert ["looks at this prompt first" in words for words in told] == [True, True, False]
+        assert "may have 2 jobs waiting" in told[2]
+        await bot.pg.person("Ada").click(await desk_card(bot, "a:word:"), "Refuse")
+        again = private_words(await ben.slash("studio", "imagine", prompt="war 4", count=1))
+        assert "looks at this prompt first" in again
+
+
 async def test_the_desks_cards_come_and_work_after_a_restart(tmp_path: Path, sqlite_url: str) -> None:
     async with world() as pg:
         async with running(tmp_path, sqlite_url, pg=pg) as bot:
             await pg.person("Ada").slash("general", "admin channel", use="reports")
             await shared(bot)
-            guild_id, cleo = int(_guild(bot)), int(pg.person("Cleo").id)
+            guild_id, cleo = int(guild_of(bot)), int(pg.person("Cleo").id)
             async with bot.database.writing() as session:
                 from db import users
 
@@ -208,9 +153,9 @@ async def test_the_desks_cards_come_and_work_after_a_restart(tmp_path: Path, sql
                 await reports.put(session, guild_id, 1, reporter_id=cleo, reason=REASON)
         async with running(tmp_path, sqlite_url, pg=pg) as bot:
             card = await desk_card(bot)
-            assert len([one for one in pg.messages("general") if _ids(one)]) == 1
+            assert len([one for one in pg.messages("general") if ids_of(one)]) == 1
             await pg.person("Ada").click(card, "Nothing wrong")
-            await pg.wait_for(lambda: "found nothing wrong" in _text(card))
+            await pg.wait_for(lambda: "found nothing wrong" in text_of(card))
             assert not await withheld(bot)
 
 
@@ -241,9 +186,9 @@ async def test_who_may_press_what_on_a_reported_picture(court: Running) -> None:
     outcomes: dict[tuple[str, str], bool] = {}
     for name, bits in ROLES.items():
         person = court.pg.person("Ben" if name == "author" else "Dan")
-        court.pg.set_roles(_guild(court), person.id, [_role(court, name, bits)] if bits else [])
+        court.pg.set_roles(guild_of(court), person.id, [give_role(court, name, bits)] if bits else [])
         for verb in PRESSES:
-            pressed = await _forge(court, person.name, card, f"a:mod:{verb}:1")
+            pressed = await forge(court, person.name, card, f"a:mod:{verb}:1")
             told = pressed.message["content"] if pressed.message else ""
             outcomes[name, verb] = "This is for members who may" not in told
     assert outcomes == {
@@ -276,7 +221,7 @@ async def test_forged_buttons_are_refused(court: Running) -> None:
         *(f"a:report:{number}" for number in (999, 10**19 - 1)),
     ]
     for custom_id in forged:
-        pressed = await _forge(court, "Ada", card, custom_id)
+        pressed = await forge(court, "Ada", card, custom_id)
         assert pressed.modal is None, custom_id
         assert "deleted" in private_words(pressed), custom_id
     assert not await withheld(court)
@@ -284,16 +229,3 @@ async def test_forged_buttons_are_refused(court: Running) -> None:
         found = await sanctions.get(session, second.id)
     assert found is not None
     assert found.appeal_closed_at is None
-
-
-async def _forge(bot: Running, person: str, card: Json, custom_id: str) -> Any:
-    """A press of a button that the message may not have, as a changed client could send it."""
-    kept = card["components"]
-    button = {"type": 2, "style": 2, "label": "forged", "custom_id": custom_id, "id": 3}
-    row = {"type": 1, "id": 2, "components": [button]}
-    card["components"] = [{"type": 17, "id": 1, "accent_color": None, "spoiler": False, "components": [row]}]
-    try:
-        return await bot.pg.person(person).click(card, custom_id)
-    finally:
-        if card["components"] and _ids(card) == [custom_id]:
-            card["components"] = kept

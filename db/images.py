@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import Text, cast, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import shares, times
-from db.models import Image, Job, JobStatus
+from db import shares, showings, times
+from db.challenges import announcing
+from db.models import Entry, Image, Job, JobStatus
 
 _FILES_LOCK = 0x6669_6C65_73  # "files": any number that nothing else locks
 
@@ -45,7 +46,7 @@ async def of_author(
 
 
 async def delete(session: AsyncSession, image_id: int, *, now: datetime | None = None) -> str | None:
-    """Mark the picture deleted, in the gallery as well; its likes go.
+    """Mark the picture deleted, in the gallery as well; its likes go, and every message that shows it is to change.
 
     The digest of its file when no other living picture shows it, so that it can go too.
     """
@@ -55,6 +56,8 @@ async def delete(session: AsyncSession, image_id: int, *, now: datetime | None =
     if digest is None:
         return None
     await shares.forget(session, image_id, now=now)
+    await showings.end(session, image_id, now=now)
+    await announcing.redraw_podiums(session, Entry.image_id == image_id)
     shared = select(Image.id).where(Image.digest == digest, Image.deleted_at.is_(None)).limit(1)
     return None if await session.scalar(shared) is not None else digest
 

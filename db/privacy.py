@@ -15,11 +15,11 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, delete, insert, or_, select, update
+from sqlalchemy import Column, ColumnElement, Table, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import images, likes, search, times
-from db.challenges import entries
+from db import images, likes, removals, search, times
+from db.challenges import announcing, entries
 from db.models import (
     Entry,
     Guild,
@@ -27,6 +27,8 @@ from db.models import (
     Job,
     JobStatus,
     Like,
+    Report,
+    Review,
     Route,
     Sanction,
     SanctionKind,
@@ -104,18 +106,17 @@ BLANKS: dict[str, dict[str, Any]] = {
 }
 """What else of a row is the person's, and what takes its place."""
 BATCH = 200
-OF_PICTURES = {"embeddings"}
-"""Tables whose rows are made from a picture's pixels and go with it."""
+OF_PICTURES = {"embeddings", "showings"}
+"""Tables whose rows are made from a picture's pixels, or say where they are shown, and go with it."""
 
 _PERSON = re.compile(r"(?:^|_)(?:user|author|person|owner|member|maker|voter|actor|target|reporter|by)(?:_id)?$")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Forgotten:
-    """What is left to take away: digests of files, and (channel id, message id) of cards; and how much it was."""
+    """What is left to take away, digests of files, and how much it was. Messages are rows of `db.removals`."""
 
     digests: frozenset[str]
-    cards: tuple[tuple[int, int], ...]
     jobs: int
     pictures: int
 
@@ -170,8 +171,7 @@ async def forget(session: AsyncSession, user_id: int, *, now: datetime | None = 
     drop = {"status": JobStatus.CANCELLED, "finished_at": now, "lease_until": None, "fence": Job.fence + 1}
     await _update(session, Job, own & (Job.status == JobStatus.RUNNING), drop)
     await _update(session, Job, own & Job.delivered_at.is_(None), {"delivered_at": now})
-    carded = select(Job.channel_id, Job.card_message_id).where(own, Job.card_message_id.is_not(None))
-    shown = tuple((row.channel_id, row.card_message_id) for row in await session.execute(carded))
+    await _take_cards(session, user_id, now)
     gone, jobs = await _files(session, own)
     pictures = select(Image.id).where(Image.author_id == user_id)
     while await forget_pictures(session, user_id, now=now):
@@ -182,9 +182,10 @@ async def forget(session: AsyncSession, user_id: int, *, now: datetime | None = 
     while await forget_likes(session, user_id, now=now):
         pass
     made = len((await session.scalars(pictures)).all())
+    await announcing.redraw_podiums(session, Entry.author_id == user_id)
     await _rename(session, user_id, now)
     await search.purge(session)
-    return Forgotten(digests=gone, cards=shown, jobs=jobs, pictures=made)
+    return Forgotten(digests=gone, jobs=jobs, pictures=made)
 
 
 async def forget_pictures(
@@ -242,6 +243,21 @@ async def traces(session: AsyncSession, needle: str) -> list[str]:
         for row in (await session.execute(select(table))).mappings():
             found.update(f"{table.name}.{name}" for name, value in row.items() if needle in str(value))
     return sorted(found)
+
+
+async def _take_cards(session: AsyncSession, user_id: int, now: datetime) -> None:
+    """The cards of the person's jobs, of reports of their pictures and of their prompts that wait are to go."""
+    about = Report.image_id.in_(select(Image.id).where(Image.author_id == user_id))
+    for channel_id, message_id, whose in (
+        (Job.channel_id, Job.card_message_id, Job.author_id == user_id),
+        (Report.card_channel_id, Report.card_message_id, about),
+        (Review.card_channel_id, Review.card_message_id, Review.author_id == user_id),
+    ):
+        found = await session.execute(select(channel_id, message_id).where(whose, message_id.is_not(None)))
+        await removals.put(session, [(place, card) for place, card in found if place and card], now=now)
+    # Nothing is left to decide; without their cards they would be brought to the moderators again.
+    closed = {"card_channel_id": None, "card_message_id": None, "closed_at": func.coalesce(Report.closed_at, now)}
+    await session.execute(update(Report).where(about).values(closed).execution_options(synchronize_session=False))
 
 
 async def _files(session: AsyncSession, own: ColumnElement[bool]) -> tuple[frozenset[str], int]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.insert import insert
-from db.models import Announcement, AnnouncementKind
+from db.models import Announcement, AnnouncementKind, Entry
 
 
 async def want(session: AsyncSession, challenge_id: int, *kinds: AnnouncementKind) -> None:
@@ -19,6 +19,17 @@ async def want(session: AsyncSession, challenge_id: int, *kinds: AnnouncementKin
                 index_elements=[Announcement.challenge_id, Announcement.kind], set_=again
             ).execution_options(synchronize_session=False)
         )
+
+
+async def redraw_podiums(session: AsyncSession, entered: ColumnElement[bool]) -> None:
+    """Ask for the podiums of these entries' contests to be drawn again, also where an earlier edit was refused."""
+    podiums = (
+        Announcement.kind == AnnouncementKind.PODIUM,
+        Announcement.challenge_id.in_(select(Entry.challenge_id).where(entered)),
+    )
+    again = case((Announcement.message_id.is_not(None), None), else_=Announcement.given_up_for)
+    statement = update(Announcement).where(*podiums).values(wanted=Announcement.wanted + 1, given_up_for=again)
+    await session.execute(statement.execution_options(synchronize_session=False))
 
 
 async def behind(session: AsyncSession, limit: int = 100) -> Sequence[Announcement]:

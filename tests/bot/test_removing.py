@@ -117,3 +117,12 @@ async def _given_up(bot: Running) -> None:
     async with asyncio.timeout(20):
         while (await row(bot)).given_up_for is None:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
+
+
+async def test_what_describes_somebodys_picture_goes_with_it(bot: Running) -> None:
+    card = await bot.imagine("Ben", steps=1, count=1)
+    described = (await bot.pg.person("Cleo").menu(card, "Describe")).message
+    assert described is not None
+    await bot.pg.wait_for(lambda: described["attachments"])
+    await deleted(bot, "Ben")
+    await gone(bot, card, described)

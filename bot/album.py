@@ -9,7 +9,7 @@ import discord
 from bot.errors import Gone, NotYours, Withheld
 from bot.gallery import rights
 from bot.gallery.rights import Act
-from db import images, jobs
+from db import images, jobs, removals, showings
 from db.database import Database
 from db.models import Image, Job
 from engine.storage import Storage
@@ -69,16 +69,45 @@ def permit(interaction: discord.Interaction, job: Job, verb: str) -> None:
         raise NotYours(verb, job.author_id)
 
 
-async def delete(database: Database, storage: Storage, doomed: Sequence[Image]) -> None:
-    """Mark the pictures deleted, then remove the files that no living picture shares."""
+async def announce(interaction: "discord.Interaction[Studio]", shown: Sequence[Image]) -> None:
+    """Write down that the deferred answer is about to show these pictures, so that it goes when one of them does.
+
+    A private answer is its reader's own. Raises Gone.
+    """
+    message = await interaction.original_response()
+    if message.flags.ephemeral:
+        return
+    async with interaction.client.database.writing() as session:
+        known = await showings.put(session, message.channel.id, message.id, [image.id for image in shown])
+    if not known:
+        raise Gone
+
+
+async def delete(
+    database: Database, storage: Storage, doomed: Sequence[Image], *, message: discord.Message | None = None
+) -> None:
+    """Mark the pictures deleted, then remove the files that no living picture shares.
+
+    The caller takes `message` away itself, and says so with `taken_away`.
+    """
     digests: list[str] = []
     async with database.writing() as session:
         for image in doomed:
             digest = await images.delete(session, image.id)
             if digest is not None:
                 digests.append(digest)
+        if message is not None:
+            await removals.put_off(session, message.id, refused=False)
     # Rows first: a file without a row is swept later, a row without a file must not exist.
     await unlink(database, storage, digests)
+
+
+async def taken_away(studio: "Studio", message: discord.Message | None) -> None:
+    """This message of deleted pictures is gone; others that show them follow."""
+    if message is not None:
+        async with studio.database.writing() as session:
+            await removals.done(session, message.id)
+    studio.tidy()
 
 
 async def unlink(database: Database, storage: Storage, digests: Iterable[str]) -> int:

@@ -28,6 +28,7 @@ from bot.gallery.poster import Poster
 from bot.house.desk import Desk
 from bot.house.door import Asker, Door
 from bot.house.forgetting import keep_house
+from bot.house.removing import Removing
 from bot.loras.taking import Taking
 from bot.orders import Orders, Worker
 from bot.shows import Shows
@@ -46,6 +47,8 @@ COMMANDS_KEY = "commands"
 LONGEST_PAUSE = 60.0
 HOUSEKEEPING = 3600.0
 """Seconds between two rounds of forgetting what is old."""
+TIDYING = 15.0
+"""Seconds between two looks for messages that are to go, beside those right after something was deleted."""
 HEARTS = "hearts"
 """The task that writes hearts: at a stop it ends last, since presses wait for it."""
 ANSWERING = ("CommandTree-invoker", "discord-ui-dynamic-item", "discord-ui-view-dispatch", "discord-ui-modal-dispatch")
@@ -152,8 +155,10 @@ class Studio(discord.Client):
         self.uploads = Uploads(storage)
         self.describer = describer or Describer()
         self.taking = Taking(Shelf(config.storage.folder / "loras"), catalogue)
-        self.shows = Shows(storage=storage, web_address=config.web.address or None)
-        self.poster = Poster(database=database, storage=storage, web_address=config.web.address or None)
+        self.removing = Removing(database)
+        web_address = config.web.address or None
+        self.shows = Shows(storage=storage, web_address=web_address)
+        self.poster = Poster(database=database, storage=storage, web_address=web_address, tidy=self.tidy)
         self.likeness = Likeness(database)
         self.daily = Daily(database=database, storage=storage)
         self.hearts = Hearts(database, counted=self.poster.wake)
@@ -213,6 +218,10 @@ class Studio(discord.Client):
         task.add_done_callback(self._tasks.remove)
         task.add_done_callback(_tell_of_death)
 
+    def tidy(self) -> None:
+        """Take away, beside everything else, the messages that are to go."""
+        self.later(self.removing.work_off(self))
+
     async def _keep_house(self) -> None:
         while True:
             try:
@@ -220,7 +229,9 @@ class Studio(discord.Client):
                 await keep_house(self)
             except Exception:
                 log.exception("keeping house failed, again in an hour")
-            await asyncio.sleep(HOUSEKEEPING)
+            for _ in range(round(HOUSEKEEPING / TIDYING)):
+                self.tidy()
+                await asyncio.sleep(TIDYING)
 
     async def _announce_ready(self) -> None:
         pause = 1.0

@@ -149,7 +149,7 @@ class Orders:
                     for part, (wish, cost) in enumerate(zip(wishes, admission.costs, strict=True))
                 ]
                 if admission.ask is not None:
-                    await reviews.put(session, wished, word=admission.ask, limit=self._limits.waiting_per_person)
+                    await reviews.put(session, wished, word=admission.ask, limit=self.limits.waiting_per_person)
                     return []
                 accepted += [(await jobs.enqueue(session, new, self.limits)).job for new in wished]
                 # Before the commit: the worker may claim, and delivery post a card, the moment the rows are there.

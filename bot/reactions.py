@@ -62,9 +62,10 @@ async def _end(studio: "Studio", message: discord.Message, shown: Shown) -> None
     if not shown.job.status.ended:
         await studio.orders.cancel(shown.job)
         return
-    await album.delete(studio.database, studio.storage, shown.living)
+    await album.delete(studio.database, studio.storage, shown.living, message=message)
     studio.delivery.unmark(message)
     await message.delete()
+    await album.taken_away(studio, message)
     if message.id != shown.job.card_message_id:
         studio.delivery.redraw(shown.job)
 

@@ -1,14 +1,19 @@
 """Pictures as the answer to an interaction that was deferred: one of a grid, a whole job, public or private."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import discord
 
+from bot import album
 from bot.delivery.post import TOO_LARGE, Drawing
 from bot.delivery.upload import Rung, Upload, pack
 from bot.ui import buttons, cards
 from db.models import Image, Job
 from engine.storage import Storage
+
+if TYPE_CHECKING:
+    from bot.client import Studio
 
 
 class Shows:
@@ -18,7 +23,7 @@ class Shows:
         self._storage = storage
         self._web_address = web_address
 
-    async def single(self, interaction: discord.Interaction, job: Job, image: Image) -> None:
+    async def single(self, interaction: "discord.Interaction[Studio]", job: Job, image: Image) -> None:
         """One picture with the buttons of a single one."""
 
         def draw(upload: Upload) -> Drawing:
@@ -28,7 +33,9 @@ class Shows:
 
         await self._answer(interaction, [image], draw)
 
-    async def grid(self, interaction: discord.Interaction, job: Job, images: Sequence[Image], *lines: str) -> None:
+    async def grid(
+        self, interaction: "discord.Interaction[Studio]", job: Job, images: Sequence[Image], *lines: str
+    ) -> None:
         """A job's pictures with the buttons of its card, and more lines below its name."""
 
         def draw(upload: Upload) -> Drawing:
@@ -38,8 +45,9 @@ class Shows:
         await self._answer(interaction, images, draw)
 
     async def _answer(
-        self, interaction: discord.Interaction, images: Sequence[Image], draw: Callable[[Upload], Drawing]
+        self, interaction: "discord.Interaction[Studio]", images: Sequence[Image], draw: Callable[[Upload], Drawing]
     ) -> None:
+        await album.announce(interaction, images)
         limit = interaction.filesize_limit
         for rung in Rung:
             upload = await pack(self._storage, images, limit, rung=rung, web_address=self._web_address)

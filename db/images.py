@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Text, cast, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import shares, times
+from db import shares, showings, times
 from db.challenges import announcing, entries
 from db.models import Entry, Image, Job, JobStatus
 
@@ -46,7 +46,7 @@ async def of_author(
 
 
 async def delete(session: AsyncSession, image_id: int, *, now: datetime | None = None) -> str | None:
-    """Mark the picture deleted, in the gallery and in contests as well; its likes go.
+    """Mark the picture deleted, in the gallery and in contests as well; its likes go, messages that show it change.
 
     The digest of its file when no other living picture shows it, so that it can go too.
     """
@@ -57,6 +57,7 @@ async def delete(session: AsyncSession, image_id: int, *, now: datetime | None =
         return None
     await _outdate(session, image_id, now)
     await shares.forget(session, image_id, now=now)
+    await showings.end(session, image_id, now=now)
     await entries.put_out(session, image_id, "deleted")
     await announcing.redraw(session, Entry.image_id == image_id)
     shared = select(Image.id).where(Image.digest == digest, Image.deleted_at.is_(None)).limit(1)

@@ -11,6 +11,7 @@ from db import times
 from db.heat import DAY, MONTH, WEEK, heat, warmer
 from db.insert import insert
 from db.models import Image, Like, Share
+from db.shares import TRY_AGAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ async def _count(session: AsyncSession, added: Sequence[Press], removed: Sequenc
             scores = {name: heat([row.shared_at, *left], span) for name, span in _SPANS.items()}
         else:
             scores = {name: warmer(getattr(row, name), more, span) for name, span in _SPANS.items()}
-        counted = {"likes": Share.likes + len(more) - fewer, "wanted": Share.wanted + 1}
+        counted = {"likes": Share.likes + len(more) - fewer, "wanted": Share.wanted + 1, "given_up_for": TRY_AGAIN}
         await session.execute(update(Share).where(Share.id == row.id).values(**counted, **scores))
 
 

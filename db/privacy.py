@@ -15,10 +15,10 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, case, delete, insert, or_, select, update
+from sqlalchemy import Column, ColumnElement, Table, case, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import images, likes, search, times
+from db import images, likes, removals, search, times
 from db.challenges import announcing, ballots
 from db.models import (
     Entry,
@@ -107,18 +107,17 @@ BLANKS: dict[str, dict[str, Any]] = {
 }
 """What else of a row is the person's, and what takes its place."""
 BATCH = 200
-OF_PICTURES = {"embeddings"}
-"""Tables whose rows are made from a picture's pixels and go with it."""
+OF_PICTURES = {"embeddings", "showings"}
+"""Tables whose rows are made from a picture's pixels, or say where they are shown, and go with it."""
 
 _PERSON = re.compile(r"(?:^|_)(?:user|author|person|owner|member|maker|voter|actor|target|reporter|by)(?:_id)?$")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Forgotten:
-    """What is left to take away: digests of files, and (channel id, message id) of cards; and how much it was."""
+    """What is left to take away, digests of files, and how much it was. Messages are rows of `db.removals`."""
 
     digests: frozenset[str]
-    cards: tuple[tuple[int, int], ...]
     jobs: int
     pictures: int
 
@@ -173,7 +172,7 @@ async def forget(session: AsyncSession, user_id: int, *, now: datetime | None = 
     drop = {"status": JobStatus.CANCELLED, "finished_at": now, "lease_until": None, "fence": Job.fence + 1}
     await _update(session, Job, own & (Job.status == JobStatus.RUNNING), drop)
     await _update(session, Job, own & Job.delivered_at.is_(None), {"delivered_at": now})
-    shown = await _cards(session, user_id)
+    await _take_cards(session, user_id, now)
     gone, jobs = await _files(session, own)
     pictures = select(Image.id).where(Image.author_id == user_id)
     while await forget_pictures(session, user_id, now=now):
@@ -183,14 +182,12 @@ async def forget(session: AsyncSession, user_id: int, *, now: datetime | None = 
         await session.execute(delete(table).where(table.c.image_id.in_(pictures)))
     while await forget_likes(session, user_id, now=now):
         pass
-    reported = Report.image_id.in_(pictures) & Report.closed_at.is_(None)
-    await session.execute(update(Report).where(reported).values(closed_at=now))
     made = len((await session.scalars(pictures)).all())
     await ballots.forget(session, user_id)
     await announcing.redraw(session, Entry.author_id == user_id)
     await _rename(session, user_id, now)
     await search.purge(session)
-    return Forgotten(digests=gone, cards=shown, jobs=jobs, pictures=made)
+    return Forgotten(digests=gone, jobs=jobs, pictures=made)
 
 
 async def forget_pictures(
@@ -247,6 +244,22 @@ async def traces(session: AsyncSession, needle: str) -> list[str]:
     return sorted(found)
 
 
+async def _take_cards(session: AsyncSession, user_id: int, now: datetime) -> None:
+    """The cards of the person's jobs, and the moderators' cards of their pictures, prompts and appeals, are to go."""
+    about = Report.image_id.in_(select(Image.id).where(Image.author_id == user_id))
+    for channel_id, message_id, whose in (
+        (Job.channel_id, Job.card_message_id, Job.author_id == user_id),
+        (Report.card_channel_id, Report.card_message_id, about),
+        (Review.card_channel_id, Review.card_message_id, Review.author_id == user_id),
+        (Sanction.card_channel_id, Sanction.card_message_id, Sanction.user_id == user_id),
+    ):
+        found = await session.execute(select(channel_id, message_id).where(whose, message_id.is_not(None)))
+        await removals.put(session, [(place, card) for place, card in found if place and card], now=now)
+    # Nothing is left to decide; without their cards they would be brought to the moderators again.
+    closed = {"card_channel_id": None, "card_message_id": None, "closed_at": func.coalesce(Report.closed_at, now)}
+    await session.execute(update(Report).where(about).values(closed).execution_options(synchronize_session=False))
+
+
 async def _files(session: AsyncSession, own: ColumnElement[bool]) -> tuple[frozenset[str], int]:
     """The digests that the person's rows point to, and the number of their jobs."""
     made = select(Image.digest).join(Job, Job.id == Image.job_id).where(own, Image.digest != "")
@@ -256,20 +269,6 @@ async def _files(session: AsyncSession, own: ColumnElement[bool]) -> tuple[froze
         found.update(request[key] for key in ("image", "mask") if isinstance(request.get(key), str))
         found.update(one["image"] for one in request.get("references") or ())
     return frozenset(found), len(requests)
-
-
-async def _cards(session: AsyncSession, user_id: int) -> tuple[tuple[int, int], ...]:
-    """The messages that show the person's pictures and words: jobs', and the moderators' of them."""
-    own = (
-        select(Job.channel_id, Job.card_message_id).where(Job.author_id == user_id),
-        select(Review.card_channel_id, Review.card_message_id).where(Review.author_id == user_id),
-        select(Sanction.card_channel_id, Sanction.card_message_id).where(Sanction.user_id == user_id),
-        select(Report.card_channel_id, Report.card_message_id)
-        .join(Image, Image.id == Report.image_id)
-        .where(Image.author_id == user_id),
-    )
-    found = [tuple(row) for some in own for row in await session.execute(some)]
-    return tuple((channel_id, message_id) for channel_id, message_id in found if message_id is not None)
 
 
 async def _rename(session: AsyncSession, user_id: int, now: datetime) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import case, delete, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import search, times
+from db import removals, search, times
 from db.challenges import announcing
 from db.errors import NotShareable
 from db.heat import DAY, MONTH, WEEK, heat
@@ -25,6 +25,8 @@ _PRIVATE = literal(Visibility.PRIVATE, Share.visibility.type, literal_execute=Tr
 LISTED = (Share.visibility != _PRIVATE, Share.hidden_at.is_(None), Share.deleted_at.is_(None))
 """The conditions under which a gallery shows a share."""
 DUE = (Share.shown < Share.wanted, Share.channel_id.is_not(None), Share.given_up_for.is_(None))
+TRY_AGAIN = case((Share.message_id.is_not(None), None), else_=Share.given_up_for)
+"""`given_up_for` after a change: a post that stands is tried again, one that is gone stays gone."""
 
 
 def is_listed(share: Share) -> bool:
@@ -39,9 +41,10 @@ async def of_image(session: AsyncSession, image_id: int) -> Share | None:
     return (await session.scalars(select(Share).where(Share.image_id == image_id))).one_or_none()
 
 
-async def listed(session: AsyncSession, share_ids: Collection[int]) -> set[int]:
-    """Those of them that a gallery shows."""
-    return set(await session.scalars(select(Share.id).where(Share.id.in_(share_ids), *LISTED)))
+async def listed(session: AsyncSession, share_ids: Collection[int]) -> dict[int, Share]:
+    """Those of them that a gallery shows, by id."""
+    found = await session.scalars(select(Share).where(Share.id.in_(share_ids), *LISTED))
+    return {share.id: share for share in found}
 
 
 async def share(
@@ -60,8 +63,12 @@ async def share(
     """
     now = now or times.now()
     wish = {"visibility": visibility, "show_prompt": show_prompt, "anonymous": anonymous}
-    # A post that stands stays where it is.
-    place = {"channel_id": case((Share.message_id.is_(None), channel_id), else_=Share.channel_id)}
+    # A post that stands stays where it is, unless it was out of reach there.
+    place: dict[str, Any] = {"channel_id": case((Share.message_id.is_(None), channel_id), else_=Share.channel_id)}
+    found = await of_image(session, image_id)
+    if found is not None and found.message_id and found.channel_id not in (None, channel_id) and found.given_up_for:
+        await removals.put(session, [(found.thread_id or found.channel_id, found.message_id)], now=now)
+        place = {"channel_id": channel_id, "message_id": None, "thread_id": None}
     return await _write(session, image_id, wish | {"channel_id": channel_id}, wish | place, now)
 
 
@@ -108,10 +115,14 @@ async def stands(
     await session.execute(update(Share).where(Share.id == share_id).values(shown=version, **place))
 
 
-async def give_up(session: AsyncSession, share_id: int, reason: str) -> None:
-    """The post is gone, or cannot be made: it is left alone until the picture is shared anew."""
-    gone = {"given_up_for": reason[:32], "message_id": None, "thread_id": None}
-    await session.execute(update(Share).where(Share.id == share_id).values(**gone))
+async def give_up(session: AsyncSession, share_id: int, reason: str, *, gone: bool) -> None:
+    """The post cannot be made or changed: it is left alone until its next change, or, when it is gone, until the
+    picture is shared anew.
+    """
+    values: dict[str, Any] = {"given_up_for": reason[:32]}
+    if gone:
+        values |= {"message_id": None, "thread_id": None}
+    await session.execute(update(Share).where(Share.id == share_id).values(**values))
 
 
 async def _write(
@@ -161,7 +172,8 @@ async def _write(
 
 
 async def _change(session: AsyncSession, *where: Any, **values: Any) -> bool:
-    statement = update(Share).where(*where).values(wanted=Share.wanted + 1, **values).returning(Share)
+    changed_row = {"wanted": Share.wanted + 1, "given_up_for": TRY_AGAIN} | values
+    statement = update(Share).where(*where).values(changed_row).returning(Share)
     changed = (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
     if changed is None:
         return False

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal
 import discord
 from discord import app_commands
 
+from bot import album
 from bot.gallery import files
 from bot.ui import exhibits, visiting
 from db import fame, gallery, search
@@ -47,6 +48,7 @@ async def top(interaction: "discord.Interaction[Studio]", period: Period = "week
     view = visiting.view_for(interaction, SORTS[period])
     async with studio.database.reading() as session:
         found = await gallery.warmest(session, view, size=TOP)
+    await album.announce(interaction, [one.image for one in found])
     shown, uploads = await files.smalls(studio.storage, found)
     title = "Liked most" if period == "all" else f"Liked most this {period}"
     page = exhibits.page(title, shown, (), visiting.visits(found), "Nothing got a heart in this time.")
@@ -78,6 +80,7 @@ async def profile(interaction: "discord.Interaction[Studio]", person: discord.Us
     async with studio.database.reading() as session:
         numbers = await fame.of_person(session, view.guild_id, about.id)
         best = (await gallery.page(session, view, size=BEST)).exhibits
+    await album.announce(interaction, [one.image for one in best])
     shown, uploads = await files.smalls(studio.storage, list(best))
     card = exhibits.Profile(
         user_id=about.id, avatar=about.display_avatar.url, since=_since(about), numbers=numbers, best=shown

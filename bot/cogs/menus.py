@@ -26,7 +26,7 @@ async def cancel_or_delete(interaction: "discord.Interaction[Studio]", message: 
         return
     album.permit(interaction, shown.job, "delete")
     await interaction.response.defer(ephemeral=True, thinking=True)
-    await album.delete(studio.database, studio.storage, shown.living)
+    await album.delete(studio.database, studio.storage, shown.living, message=message)
     studio.delivery.unmark(message)
     await _take_away(interaction, message)
     if message.id != shown.job.card_message_id:
@@ -68,4 +68,6 @@ async def _take_away(interaction: "discord.Interaction[Studio]", message: discor
         await channel.get_partial_message(message.id).delete()
     except (discord.NotFound, discord.Forbidden):
         # Gone already, or posted by an interaction where the bot is no member; the pictures themselves are deleted.
+        interaction.client.tidy()
         return
+    await album.taken_away(interaction.client, message)

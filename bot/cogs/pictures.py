@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import asking, recognition, refining
+from bot import album, asking, recognition, refining
 from bot.cogs.imagine import ASPECT_CHOICES
 from bot.errors import NoPicture, NothingSeen
 from bot.refining import Start
@@ -92,11 +92,14 @@ async def remix_menu(interaction: "discord.Interaction[Studio]", message: discor
 
 async def _describe(interaction: "discord.Interaction[Studio]", address: str) -> None:
     studio = interaction.client
-    upload, _ = await asking.take(interaction, address)
+    upload, image_id = await asking.take(interaction, address)
     pixels = await asyncio.to_thread(studio.storage.open, upload.stored.digest)
     prompts = await asyncio.to_thread(studio.describer.prompts, pixels)
     if not prompts and upload.about is None:
         raise NothingSeen
+    if image_id is not None:
+        _, ours = await album.living(studio.database, image_id, withheld=True)
+        await album.announce(interaction, [ours])
     await described.show(interaction, prompts, upload, pixels)
 
 

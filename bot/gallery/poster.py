@@ -3,12 +3,11 @@
 Rows are the truth: whatever is due is drawn, after a restart too. A post is made once: Discord makes one message of one
 nonce, and what a dead process may have posted is looked for by its buttons before another is made. A post is edited for
 its hearts at most every `SPACING` seconds and always ends in the true count. Knows no rule about who may share.
-Over 300 lines because a post's making, editing, finding again and removal share one loop and its bookkeeping.
 """
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import discord
@@ -20,7 +19,7 @@ from bot.delivery.upload import Rung, Upload
 from bot.gallery import files
 from bot.gallery.rights import is_nsfw
 from bot.ui import exhibits, visiting
-from db import gallery, shares
+from db import gallery, removals, shares
 from db.database import Database
 from db.gallery import Exhibit
 from db.models import Share
@@ -36,6 +35,8 @@ BREATH = 0.25
 """Seconds for which changes gather before the rows are looked at."""
 BATCH = 200
 FIND_LIMIT = 100
+_GONE: dict[object, str] = {UNKNOWN_MESSAGE: "post gone", UNKNOWN_CHANNEL: "channel gone"}
+"""Codes after which there is no post any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +48,19 @@ class _Stand:
 
 
 class Poster:
-    """Run it with `run`; `wake` after a share changed."""
+    """Run it with `run`; `wake` after a share changed.
+
+    Args:
+        tidy: called when a post is to be taken away; the row says so by then.
+    """
 
     _client: discord.Client
 
-    def __init__(self, *, database: Database, storage: Storage, web_address: str | None) -> None:
+    def __init__(
+        self, *, database: Database, storage: Storage, web_address: str | None, tidy: Callable[[], None]
+    ) -> None:
         self._database = database
+        self._tidy = tidy
         self._storage = storage
         self._web_address = web_address
         self._woken = asyncio.Event()
@@ -131,17 +139,17 @@ class Poster:
                 await self._remember(share, stand)
             else:
                 await self._take_away(share, channel_id)
-                await self._remember(share, None)
         except Stopped as problem:
             log.info("the post of share %s is left alone: %s", share_id, problem)
             async with self._database.writing() as session:
-                await shares.give_up(session, share_id, _reason(problem))
+                reason = _GONE.get(getattr(problem.__cause__, "code", None))
+                await shares.give_up(session, share_id, reason or "unreachable", gone=reason is not None)
         self._unposted.discard(share_id)
 
-    async def _remember(self, share: Share, stand: _Stand | None) -> None:
-        message_id, thread_id = (stand.message_id, stand.thread_id) if stand else (None, None)
+    async def _remember(self, share: Share, stand: _Stand) -> None:
+        place = {"message_id": stand.message_id, "thread_id": stand.thread_id}
         async with self._database.writing() as session:
-            await shares.stands(session, share.id, share.wanted, message_id=message_id, thread_id=thread_id)
+            await shares.stands(session, share.id, share.wanted, **place)
 
     async def _stand(self, one: Exhibit, channel_id: int, parent: str | None) -> _Stand:
         """Make the post, or bring it up to date. Raises TryAgain, Stopped."""
@@ -202,24 +210,17 @@ class Poster:
         return _Stand(message_id=message.id)
 
     async def _take_away(self, share: Share, channel_id: int) -> None:
-        """Delete the post, if there is one. Raises TryAgain; what is gone already, or out of reach, is well."""
+        """Leave the post, if there is one, to what takes messages away. Raises TryAgain."""
         stand = _of_row(share)
         if stand is None and share.id not in self._unposted:
             stand = await self._find(share, channel_id)
         self._drawn.pop(share.id, None)
-        if stand is None:
-            return
-        channel = self._channel(channel_id)
-        try:
-            message = self._messageable(stand.thread_id or channel_id).get_partial_message(stand.message_id)
-            await message.delete()
-            if stand.thread_id is not None and channel is not None:
-                await _close(channel, stand.thread_id)
-        except Exception as error:
-            problem = _named(error)
-            if not isinstance(problem, Stopped):
-                raise problem from error
-            log.info("the post of share %s could not be deleted: %s", share.id, problem)
+        async with self._database.writing() as session:
+            if stand is not None:
+                await removals.put(session, [(stand.thread_id or channel_id, stand.message_id)])
+            await shares.stands(session, share.id, share.wanted, message_id=None)
+        if stand is not None:
+            self._tidy()
 
     async def _find(self, share: Share, channel_id: int) -> _Stand | None:
         """A post of this share that no row knows. Raises TryAgain; what cannot be read is none."""
@@ -266,17 +267,6 @@ class _Drawn:
     notices: Sequence[str]
 
 
-async def _close(forum: discord.abc.GuildChannel | discord.Thread, thread_id: int) -> None:
-    """Delete a forum post whose picture is gone; where the bot may not, archive it: it is the bot's own."""
-    thread = forum.guild.get_thread(thread_id) or await forum.guild.fetch_channel(thread_id)
-    if not isinstance(thread, discord.Thread):
-        return
-    if forum.permissions_for(forum.guild.me).manage_threads:
-        await thread.delete()
-    else:
-        await thread.edit(archived=True)
-
-
 def custom_ids_within(components: Sequence[object]) -> list[str]:
     """The custom ids of a message's buttons, however deep in its layout."""
     found: list[str] = []
@@ -305,8 +295,3 @@ def _named(error: Exception) -> Exception:
     if isinstance(error, discord.HTTPException) and error.code == OLD_MESSAGE_EDITS:
         return TryAgain("edited too often")
     return named(error)
-
-
-def _reason(problem: Stopped) -> str:
-    reasons: dict[object, str] = {UNKNOWN_MESSAGE: "post gone", UNKNOWN_CHANNEL: "channel gone"}
-    return reasons.get(getattr(problem.__cause__, "code", None), "unreachable")

@@ -4,7 +4,7 @@
 |---|---|---|---|---|
 | see | always | always | what is listed | what is public |
 | like | never | unless it is withheld | unless it is withheld | what is public |
-| share | there | yes | no | no |
+| share | there | as its author left it | no | no |
 | unshare | always | yes | no | no |
 | draw on | always | yes | unless it is hidden | what is public |
 

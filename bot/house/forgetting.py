@@ -10,10 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import discord
-
 from bot import album
-from bot.delivery.post import named
 from db import guilds, privacy, times
 from engine.errors import PictureMissing
 
@@ -62,7 +59,7 @@ async def export(studio: "Studio", user_id: int) -> AsyncIterator[bytes]:
 
 
 async def forget(studio: "Studio", user_id: int) -> Deleted:
-    """Delete everything of a person: open jobs, rows, files, then the cards that show them, as fast as Discord lets."""
+    """Delete everything of a person: open jobs, rows, files, then the messages that show them, as fast as it goes."""
     await _stop_jobs(studio, user_id)
     for some in (privacy.forget_pictures, privacy.forget_likes):
         more = True
@@ -73,8 +70,8 @@ async def forget(studio: "Studio", user_id: int) -> Deleted:
         forgotten = await privacy.forget(session, user_id)
     files = await album.unlink(studio.database, studio.storage, sorted(forgotten.digests))
     await studio.database.settle()
+    studio.tidy()
     studio.challenges.wake()
-    studio.later(_take_away(studio, forgotten.cards))
     return Deleted(jobs=forgotten.jobs, pictures=forgotten.pictures, files=files)
 
 
@@ -123,6 +120,7 @@ async def _expire(studio: "Studio", guild_id: int | None, days: int) -> None:
         await album.delete(studio.database, studio.storage, old)
         for job_id in {image.job_id for image in old}:
             studio.delivery.redraw(await album.job(studio.database, job_id))
+        studio.tidy()
 
 
 async def _notice_servers(studio: "Studio") -> None:
@@ -131,17 +129,6 @@ async def _notice_servers(studio: "Studio") -> None:
         return
     async with studio.database.writing() as session:
         await guilds.mark_left(session, here=[guild.id for guild in studio.guilds])
-
-
-async def _take_away(studio: "Studio", cards: Sequence[tuple[int, int]]) -> None:
-    for channel_id, message_id in cards:
-        message = studio.get_partial_messageable(channel_id).get_partial_message(message_id)
-        try:
-            await message.delete()
-        except Exception as error:
-            problem = named(error)
-            if not isinstance(problem, discord.NotFound):
-                log.info("a card of a forgotten person stays: %s", type(problem).__name__)
 
 
 def _zipped(files: Sequence[tuple[str, bytes]]) -> bytes:

@@ -43,9 +43,10 @@ class Delete(Press, template=r"a:delete:(?P<id>\d{1,19})"):
         job, image = await album.living(studio.database, self.number(), withheld=True)
         album.permit(interaction, job, "delete")
         await interaction.response.defer()
-        await album.delete(studio.database, studio.storage, [image])
+        await album.delete(studio.database, studio.storage, [image], message=interaction.message)
         studio.delivery.unmark(interaction.message)
         await interaction.delete_original_response()
+        await album.taken_away(studio, interaction.message)
         studio.delivery.redraw(job)
 
 

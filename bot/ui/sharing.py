@@ -60,9 +60,12 @@ class ShareAs(Press, template=r"a:shareas:(?P<verb>set|go):(?P<id>\d{1,19}):(?P<
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         studio, flags = interaction.client, self.parts["flags"]
         picture = await rights.picture_for(interaction, self.number(), Act.SHARE)
+        if not _decides(interaction, picture):
+            flags = _flags_of(picture, by_author=False)
         if self.parts["verb"] == "set":
-            words = await _question(studio, picture)
-            await interaction.response.edit_message(content=words, view=_choices(studio, picture, flags))
+            words = await _question(studio, picture, ask=_decides(interaction, picture))
+            view = _choices(studio, picture, flags, ask=_decides(interaction, picture))
+            await interaction.response.edit_message(content=words, view=view)
             return
         channel_id = await _gallery_channel(studio, picture.job)
         async with studio.database.writing() as session:
@@ -123,9 +126,11 @@ async def offer(interaction: "discord.Interaction[Studio]", image_id: int) -> No
     """The private question how to share, with what was chosen before. Raises as `rights.picture_for`."""
     studio = interaction.client
     picture = await rights.picture_for(interaction, image_id, Act.SHARE)
-    flags = _flags_of(picture)
-    words = await _question(studio, picture)
-    await interaction.response.send_message(words, view=_choices(studio, picture, flags), ephemeral=True)
+    by_author = _decides(interaction, picture)
+    flags = _flags_of(picture, by_author=by_author)
+    words = await _question(studio, picture, ask=by_author)
+    view = _choices(studio, picture, flags, ask=by_author)
+    await interaction.response.send_message(words, view=view, ephemeral=True)
 
 
 def offer_of(images: Sequence[Image]) -> discord.ui.View:
@@ -133,20 +138,29 @@ def offer_of(images: Sequence[Image]) -> discord.ui.View:
     return view_of(*(Share.on(image, label=f"Image #{image.index + 1}") for image in images))
 
 
-def _flags_of(picture: Picture) -> str:
+def _decides(interaction: discord.Interaction, picture: Picture) -> bool:
+    """How a picture is shown is its author's choice; a moderator shares it as its author left it."""
+    return interaction.user.id == picture.image.author_id
+
+
+def _flags_of(picture: Picture, *, by_author: bool) -> str:
     share = picture.share
     if share is None:
-        return PROMPT + NAME
+        # Whose files do not tell the prompt has not agreed to showing it, either.
+        keeps = not by_author and picture.job.request.get("hide_prompt")
+        return NAME if keeps else PROMPT + NAME
     flags = {PROMPT: share.show_prompt, NAME: not share.anonymous, WEB: share.visibility is Visibility.PUBLIC}
     return "".join(flag for flag, is_set in flags.items() if is_set)
 
 
-async def _question(studio: "Studio", picture: Picture) -> str:
+async def _question(studio: "Studio", picture: Picture, *, ask: bool) -> str:
     channel_id = await _gallery_channel(studio, picture.job)
     where = f"in <#{channel_id}>" if channel_id else "in `/gallery`"
     shared = picture.share is not None and shares.is_listed(picture.share)
     verb = "How is it shown" if shared else "Share it"
     lines = [f"{verb} {where}?\n{bold(picture.job.prompt, 600)}"]
+    if not ask:
+        lines.append("-# Its prompt and its author's name are shown as the author chose.")
     if picture.job.nsfw:
         lines.append("-# It comes from an age-restricted channel and is shown in such channels only.")
     if channel_id is None and not picture.job.nsfw:
@@ -154,10 +168,10 @@ async def _question(studio: "Studio", picture: Picture) -> str:
     return "\n".join(lines)
 
 
-def _choices(studio: "Studio", picture: Picture, flags: str) -> discord.ui.View:
+def _choices(studio: "Studio", picture: Picture, flags: str, *, ask: bool) -> discord.ui.View:
     image_id = picture.image.id
     named = {PROMPT: ("Prompt shown", "Prompt hidden"), NAME: ("Named", "Anonymous"), WEB: ("On the web", "Not web")}
-    offered = [PROMPT, NAME, *([WEB] if studio.config.web.address and not picture.job.nsfw else [])]
+    offered = [PROMPT, NAME, *([WEB] if studio.config.web.address and not picture.job.nsfw else [])] if ask else []
     toggles = [
         ShareAs(
             f"a:shareas:set:{image_id}:{_flipped(flags, flag)}",

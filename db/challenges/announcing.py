@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.insert import insert
@@ -22,13 +22,15 @@ async def want(session: AsyncSession, challenge_id: int, *kinds: AnnouncementKin
 
 
 async def redraw(session: AsyncSession, entries: ColumnElement[bool]) -> None:
-    """Ask for a new version of the podiums on which these entries have a place: what may be shown of them changed."""
+    """Ask for a new version of the podiums on which these entries have a place: what may be shown of them changed.
+
+    Also where an earlier edit was refused.
+    """
     named = select(Placing.challenge_id).join(Entry, Entry.id == Placing.entry_id).where(entries)
-    again = update(Announcement).where(
-        Announcement.kind == AnnouncementKind.PODIUM, Announcement.challenge_id.in_(named)
-    )
-    again = again.values(wanted=Announcement.wanted + 1)
-    await session.execute(again.execution_options(synchronize_session=False))
+    podiums = Announcement.kind == AnnouncementKind.PODIUM, Announcement.challenge_id.in_(named)
+    again = case((Announcement.message_id.is_not(None), None), else_=Announcement.given_up_for)
+    statement = update(Announcement).where(*podiums).values(wanted=Announcement.wanted + 1, given_up_for=again)
+    await session.execute(statement.execution_options(synchronize_session=False))
 
 
 async def behind(session: AsyncSession, limit: int = 100) -> Sequence[Announcement]:

@@ -21,6 +21,7 @@ from db.models.report import Report
 from db.models.review import Review
 from db.models.sanction import Sanction, SanctionKind
 from db.models.share import Share, Visibility
+from db.models.showing import Removal, Showing
 from db.models.state import State
 from db.models.user import User
 
@@ -51,6 +52,7 @@ __all__ = [
     "Placing",
     "Preference",
     "Queue",
+    "Removal",
     "Report",
     "Review",
     "Rota",
@@ -58,6 +60,7 @@ __all__ = [
     "Sanction",
     "SanctionKind",
     "Share",
+    "Showing",
     "State",
     "User",
     "Visibility",

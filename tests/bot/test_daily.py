@@ -1,10 +1,12 @@
 """The best of yesterday: once a day, in the channel a moderator chose."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from bot.gallery.daily import Daily
 from db import guilds, images, likes, shares, users
 from db.likes import Press
+from playground import permissions
 from tests.bot.studio import Json, Running, private_words
 from tests.bot.test_gallery import hang, pictures
 from tests.bot.test_sharing import words
@@ -63,6 +65,62 @@ async def test_a_post_that_was_not_remembered_is_found_again(bot: Running) -> No
         await guilds.set_setting(session, int(bot.pg.channel("general")["guild_id"]), "daily_last", None)
     await daily.look(bot.studio)
     assert len(posts(bot)) == 1
+
+
+async def standing(bot: Running, *prompts: str) -> tuple[Daily, Json, Callable[[timedelta], None]]:
+    """The best of yesterday with these pictures, its post, and the way to let time go by."""
+    moment = MORNING
+
+    def pass_by(time: timedelta) -> None:
+        nonlocal moment
+        moment += time
+
+    await hang(bot, *prompts)
+    for image in range(1, len(prompts) + 1):
+        await like(bot, image, "Ada", at=MORNING - timedelta(days=1))
+    await bot.pg.person("Ada").slash("studio", "admin channel", use="daily", channel=bot.pg.channel("general")["id"])
+    daily = Daily(database=bot.database, storage=bot.storage, now=lambda: moment)
+    await daily.look(bot.studio)
+    (post,) = posts(bot)
+    return daily, post, pass_by
+
+
+async def test_a_name_and_a_prompt_that_are_kept_later_leave_the_post_too(bot: Running) -> None:
+    daily, post, _ = await standing(bot, "a red house", "a blue boat")
+    ben = bot.pg.person("Ben").mention
+    drawn = [one["id"] for one in post["attachments"]]
+    await daily.look(bot.studio)
+    assert [one["id"] for one in post["attachments"]] == drawn
+    async with bot.database.writing() as session:
+        await shares.share(session, 1, show_prompt=False)
+        await shares.share(session, 2, anonymous=True)
+    await daily.look(bot.studio)
+    first, second = words(post).splitlines()[-2:]
+    assert "prompt kept" in first
+    assert ben in first
+    assert "a blue boat" in second
+    assert "anonymous" in second
+    assert "red house" not in str(post)
+    assert not set(drawn) & {one["id"] for one in post["attachments"]}
+    async with bot.database.writing() as session:
+        await shares.share(session, 1)
+    await daily.look(bot.studio)
+    assert "a red house" in words(post)
+
+
+async def test_a_post_out_of_reach_loses_a_deleted_picture_once_it_can_be_reached(bot: Running) -> None:
+    bot.expected_refusals |= {50001, 50013}
+    daily, post, pass_by = await standing(bot, "a red house", "a blue boat")
+    bot.pg.overwrite("general", deny=permissions.VIEW_CHANNEL)
+    async with bot.database.writing() as session:
+        await images.delete(session, 1)
+    await daily.look(bot.studio)
+    await daily.look(bot.studio)
+    assert len(bot.pg.refusals) == 1
+    bot.pg.overwrite("general")
+    pass_by(timedelta(hours=2))
+    await daily.look(bot.studio)
+    assert [one["filename"] for one in post["attachments"]] == ["2.webp"]
 
 
 async def test_what_is_deleted_or_taken_back_later_leaves_the_post_too(bot: Running) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from db import images, jobs, privacy, reports, reviews, sanctions
+from db import images, jobs, privacy, removals, reports, reviews, sanctions
 from db.database import Database
 from db.errors import TooManyWaiting
 from db.models import SanctionKind
@@ -57,8 +57,8 @@ async def test_an_appeal_waits_for_a_card_until_it_has_one_or_is_decided(databas
         assert await sanctions.lift(session, GUILD, CAT, now=NOON + HOUR) == 1
         assert await waiting() == [made[1]]
         assert not await sanctions.decide(session, made[2], lifted=False, now=NOON + HOUR)
-        forgotten = await privacy.forget(session, BEN, now=NOON + HOUR)
-        assert forgotten.cards == ((7, 70),)
+        await privacy.forget(session, BEN, now=NOON + HOUR)
+        assert [one.message_id for one in await removals.due(session, 9, now=NOON + HOUR)] == [70]
         assert await waiting() == made[:2]
         assert not await sanctions.appeal(session, made[0], "again")
         assert await sanctions.decide(session, made[0], lifted=True, now=NOON + HOUR)

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text, update
 
-from db import gallery, images, likes, shares
+from db import gallery, images, likes, removals, shares
 from db.database import Database
 from db.errors import NotShareable
 from db.gallery import View
@@ -117,11 +117,48 @@ async def test_a_post_that_stands_keeps_its_channel_and_one_that_was_given_up_ta
         await shares.stands(session, shared.id, shared.wanted, message_id=5)
     assert (await share(database, image, channel_id=71)).channel_id == CHANNEL
     async with database.writing() as session:
-        await shares.give_up(session, shared.id, "gone")
+        await shares.give_up(session, shared.id, "gone", gone=True)
     assert await due(database) == []
     again = await share(database, image, channel_id=71, visibility=Visibility.PUBLIC)
     assert (again.channel_id, again.given_up_for) == (71, None)
     assert await due(database) == [image]
+
+
+async def test_a_post_that_was_out_of_reach_once_is_due_again_with_the_next_change(database: Database) -> None:
+    await meet(database)
+    (image,) = await paint(database, pictures=1)
+    shared = await share(database, image)
+    for change in ("like", "unshare", "delete"):
+        async with database.writing() as session:
+            await shares.stands(session, shared.id, 10, message_id=5)
+            await session.execute(update(Share).values(wanted=11))
+            await shares.give_up(session, shared.id, "unreachable", gone=False)
+        assert await due(database) == []
+        async with database.writing() as session:
+            if change == "like":
+                await likes.press(session, [Press(image, BEN)])
+            elif change == "unshare":
+                await shares.unshare(session, image)
+            else:
+                await images.delete(session, image)
+        assert await due(database) == [image]
+    async with database.reading() as session:
+        kept = await shares.get(session, shared.id)
+        assert kept is not None
+        assert kept.message_id == 5
+
+
+async def test_shared_into_another_channel_a_post_out_of_reach_is_left_to_be_taken_away(database: Database) -> None:
+    await meet(database)
+    (image,) = await paint(database, pictures=1)
+    shared = await share(database, image)
+    async with database.writing() as session:
+        await shares.stands(session, shared.id, shared.wanted, message_id=5)
+        await shares.give_up(session, shared.id, "unreachable", gone=False)
+    again = await share(database, image, channel_id=71)
+    assert (again.channel_id, again.message_id, again.given_up_for) == (71, None, None)
+    async with database.reading() as session:
+        assert [(one.channel_id, one.message_id) for one in await removals.due(session, 9)] == [(CHANNEL, 5)]
 
 
 async def test_a_version_that_was_shown_meanwhile_does_not_hide_a_newer_one(database: Database) -> None:

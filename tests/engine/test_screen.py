@@ -207,7 +207,8 @@ async def test_a_doubtful_picture_is_for_its_author_and_the_moderators_hear_of_i
     async with database.reading() as session:
         made = await images.of_job(session, job.id)
         assert [image.unsure for image in made] == [True, True]
-        assert [one.image_id for one in await reports.uncarded(session)] == [image.id for image in made]
+        assert job.guild_id is not None
+        assert [one.image_id for one in await reports.uncarded(session, job.guild_id)] == [image.id for image in made]
     assert await left(database) == 0
 
 

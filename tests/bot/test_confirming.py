@@ -31,10 +31,9 @@ async def test_not_now_after_draw_says_nothing_untrue(bot: Running) -> None:
 
 async def test_a_question_may_be_answered_again_after_its_jobs_were_refused(bot: Running) -> None:
     bot.engine.hold()
-    ada = bot.pg.person("Ada")
+    message, ada = await question(bot), bot.pg.person("Ada")
     for _ in range(3):
         await ada.slash("studio", "imagine", prompt="x --repeat 3", steps=1, count=1)
-    message = await question(bot)
     refused = await ada.click(message, "Draw 5")
     assert "10 jobs waiting" in private_words(refused)
     bot.engine.release()

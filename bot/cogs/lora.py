@@ -102,10 +102,9 @@ async def add(
         await audit.write(session, guild_id, interaction.user.id, "lora add", lora=made.name)
     words = looks.added(made)
     try:
-        wished = await asking.wished(
-            interaction, f'{PREVIEW} --lora "{made.name}"', Options(model=base, count=PREVIEWS)
-        )
-        await studio.orders.accept(interaction, wished)
+        text = f'{PREVIEW} --lora "{made.name}"'
+        wish = await asking.wished_once(interaction, text, Options(model=base, count=PREVIEWS))
+        await studio.orders.accept(interaction, [wish])
     except Exception as error:  # it is listed all the same
         why = explain(error)
         if why is None:

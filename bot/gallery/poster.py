@@ -16,7 +16,7 @@ from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES
 from bot.delivery.line import Line, TryAgain, Urgency
 from bot.delivery.post import OLD_MESSAGE_EDITS, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Stopped, TooLarge, Unreachable, named
 from bot.delivery.upload import Rung, Upload
-from bot.gallery import files
+from bot.gallery import files, forum
 from bot.gallery.rights import is_nsfw
 from bot.ui import exhibits, visiting
 from db import gallery, removals, shares
@@ -173,6 +173,7 @@ class Poster:
             try:
                 if stand is not None:
                     await self._edit(stand, channel_id, view, upload)
+                    await self._rename(stand, one)
                 else:
                     stand = await self._send(one, channel_id, view, upload)
             except TooLarge:
@@ -197,11 +198,18 @@ class Poster:
         except Exception as error:
             raise _named(error) from error
 
+    async def _rename(self, stand: _Stand, one: Exhibit) -> None:
+        try:
+            if stand.thread_id is not None:
+                await forum.rename(self._client, stand.thread_id, forum.title(one))
+        except Exception as error:
+            raise _named(error) from error
+
     async def _send(self, one: Exhibit, channel_id: int, view: discord.ui.LayoutView, upload: Upload) -> _Stand:
         channel = self._channel(channel_id)
         try:
             if isinstance(channel, discord.ForumChannel):
-                made = await channel.create_thread(name=_title(one), view=view, files=upload.attachments())
+                made = await channel.create_thread(name=forum.title(one), view=view, files=upload.attachments())
                 return _Stand(message_id=made.message.id, thread_id=made.thread.id)
             nonce = f"s{one.share.id}v{one.share.wanted}"
             message = await self._messageable(channel_id).send(view=view, files=upload.attachments(), nonce=nonce)
@@ -282,12 +290,6 @@ def _of_row(share: Share) -> _Stand | None:
     if share.message_id is None:
         return None
     return _Stand(message_id=share.message_id, thread_id=share.thread_id)
-
-
-def _title(one: Exhibit) -> str:
-    """A forum post's name, at most 100 characters."""
-    words = " ".join((one.prompt or "A shared picture").split())
-    return words if len(words) <= 100 else f"{words[:99].rstrip()}…"
 
 
 def _named(error: Exception) -> Exception:

@@ -182,6 +182,10 @@ async def test_a_forum_gets_a_post_of_its_own_for_each_picture(bot: Running) -> 
     thread = bot.pg.world.channels[str(found.thread_id)]
     assert thread["name"].startswith("a red house")
     assert thread["parent_id"] == bot.pg.channel("showcase")["id"]
+    async with bot.database.writing() as session:
+        await shares.share(session, 1, show_prompt=False, anonymous=False)
+    bot.studio.poster.wake()
+    await bot.pg.wait_for(lambda: thread["name"] == "A shared picture", what=thread["name"])
     await bot.pg.person("Ben").click(card, "Delete")
     await bot.pg.wait_for(lambda: thread["thread_metadata"]["archived"])
     assert bot.pg.world.messages[thread["id"]] == {}

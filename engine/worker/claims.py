@@ -5,7 +5,7 @@ Knows no engine and no pictures.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -147,9 +147,14 @@ class Claims:
         """Deal with what an earlier process of this name was running; ids of the jobs that ended by it."""
         return await self._recover(lambda session: jobs.requeue_worker(session, self._worker, self._max_attempts))
 
-    async def recover_expired(self) -> list[int]:
-        """Deal with jobs whose worker has gone silent; ids of the jobs that ended by it."""
-        return await self._recover(lambda session: jobs.requeue_expired(session, max_attempts=self._max_attempts))
+    async def recover_expired(self, held: Collection[int]) -> list[int]:
+        """Deal with jobs whose worker has gone silent; ids of the jobs that ended by it.
+
+        Those `held` here are renewed by `hold`, however late: the machine may have slept longer than a lease.
+        """
+        return await self._recover(
+            lambda session: jobs.requeue_expired(session, max_attempts=self._max_attempts, held=held)
+        )
 
     async def _claim(self) -> Job | None:
         try:

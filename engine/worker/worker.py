@@ -10,7 +10,7 @@ import logging
 import socket
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -71,7 +71,7 @@ class _Running:
     """
 
     job: Job
-    drawing: "asyncio.Task[Pictures | None]"
+    drawing: "asyncio.Task[Pictures | None]" = field(init=False)
     interrupted: Literal["cancelled", "lost"] | None = None
     began: float = 0.0
     key: str | None = None
@@ -132,7 +132,8 @@ class Worker:
             running_per_person=running_per_person,
             retry_seconds=poll_seconds,
         )
-        self._running: dict[int, _Running] = {}
+        # No dict by job: one that was taken away may be claimed again before its first drawing is let go.
+        self._running: set[_Running] = set()
         self._woken = asyncio.Event()
         self._paused = False
 
@@ -147,12 +148,14 @@ class Worker:
                 self._woken.clear()
                 if time.monotonic() >= look:
                     look = time.monotonic() + self._third_of_lease
-                    self._tell_ended(await self._claims.recover_expired())
+                    self._tell_ended(await self._claims.recover_expired([one.job.id for one in self._running]))
                 while self._pictures() < self._lanes and not self._paused:
                     if (job := await self._claims.take()) is None:
                         break
                     self._listener.started(job.id)
-                    running = self._running[job.id] = _Running(job, asyncio.create_task(self._draw(job)))
+                    running = _Running(job)
+                    running.drawing = asyncio.create_task(self._draw(running))
+                    self._running.add(running)
                     group.create_task(self._work(running))
                 # Not asyncio.wait_for: before Python 3.12 it loses a cancellation that comes with the wake-up.
                 with contextlib.suppress(TimeoutError):
@@ -165,8 +168,9 @@ class Worker:
 
     def cancel(self, job_id: int) -> None:
         """Stop the job at its next step, after its row asks for it (`jobs.cancel` gave "requested")."""
-        if (running := self._running.get(job_id)) is not None:
-            running.interrupt("cancelled")
+        for running in self._running:
+            if running.job.id == job_id:
+                running.interrupt("cancelled")
 
     def pause(self) -> None:
         """Claim nothing more; what runs goes on."""
@@ -177,7 +181,7 @@ class Worker:
         self.wake()
 
     def _pictures(self) -> int:
-        return sum(len(running.job.request["seeds"]) for running in self._running.values())
+        return sum(len(running.job.request["seeds"]) for running in self._running)
 
     async def _work(self, running: _Running) -> None:
         """One claimed job, from the engine to its end in the row."""
@@ -187,7 +191,7 @@ class Worker:
             ended = await self._outcome(running)
         finally:
             holding.cancel()
-            del self._running[job.id]
+            self._running.remove(running)
             self.wake()
             if ended:
                 self._listener.ended(job.id)
@@ -224,13 +228,13 @@ class Worker:
         assert running.key is not None
         repeated = await _completed(self._claims.repeat(job, running.key), STOP_SECONDS)
         if repeated is None:  # the earlier pictures were deleted just now
-            running.drawing = asyncio.create_task(self._draw(job, anew=True))
+            running.drawing = asyncio.create_task(self._draw(running, anew=True))
             return await self._outcome(running)
         return repeated
 
-    async def _draw(self, job: Job, *, anew: bool = False) -> Pictures | None:
+    async def _draw(self, running: _Running, *, anew: bool = False) -> Pictures | None:
         """The pictures; None when those of an earlier job may serve, unless it must be drawn `anew`."""
-        running = self._running[job.id]
+        job = running.job
         if self._identity is not None and not anew:
             running.key = await asyncio.to_thread(self._key, job.request)
             if running.key is not None and await self._is_stored(running.key):

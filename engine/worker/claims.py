@@ -5,7 +5,7 @@ Knows no engine and no pictures.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -91,11 +91,14 @@ class Claims:
             return ()
         return found.pictures if found is not None else ()
 
-    async def repeat(self, job: Job, key: str) -> bool | None:
-        """The job has the pictures of an earlier one. False: it was lost; None: they are gone, it must be drawn."""
+    async def repeat(self, job: Job, key: str, judged: Mapping[str, bool]) -> bool | None:
+        """The job has the pictures of an earlier one, `judged` unsure or not by digest.
+
+        False: it was lost; None: they are gone, it must be drawn.
+        """
         try:
             async with self._database.writing() as session:
-                return None if await jobs.repeat(session, job.id, job.fence, key) is None else True
+                return None if await jobs.repeat(session, job.id, job.fence, key, judged) is None else True
         except LostClaim:
             return False
         except Exception:

@@ -59,27 +59,32 @@ class Denoiser:
 
         Lanes that are done or failed leave. Raises torch.AcceleratorError when the device itself is lost.
         """
+        began = time.perf_counter()
         moving = self._next()
         self._turn += 1
-        began = time.perf_counter()
-        rows = [lane.rows() for lane in moving]
-        answers = iter(self._predicted(moving[0].drawing.model, [row for some in rows for row in some]))
-        seconds = (time.perf_counter() - began) / sum(map(len, rows))
+        rows = [row for _, own in moving if not isinstance(own, Exception) for row in own]
+        answers = iter(self._predicted(moving[0][0].drawing.model, rows) if rows else ())
+        seconds = (time.perf_counter() - began) / max(1, len(rows))
         outcome: list[tuple[Lane, Exception | None]] = []
-        for lane, own in zip(moving, rows, strict=True):
+        for lane, own in moving:
             lane.turn = self._turn
+            if isinstance(own, Exception):
+                outcome.append((lane, own))
+                continue
             lane.drawing.device_seconds += seconds * len(own)
             outcome.append((lane, _advanced(lane, [next(answers) for _ in own])))
         self.leave([lane for lane, error in outcome if error is not None or lane.walk.done])
         return outcome
 
-    def _next(self) -> list[Lane]:
+    def _next(self) -> list[tuple[Lane, list[Row] | Exception]]:
+        """The lanes of this turn, each with its rows or why it has none."""
         first = min(self.lanes, key=lambda lane: lane.turn)
-        alike = [lane for lane in self.lanes if lane.key == first.key]
-        row, each = first.rows()[0], len(first.conditionings)
-        model = first.drawing.model
-        fitting = min(self._most.get(model, _ANY), self._room(model, row)) // each
-        return sorted(alike, key=lambda lane: lane.turn)[: max(1, fitting)]
+        rows, model = _rows(first), first.drawing.model
+        if isinstance(rows, Exception):
+            return [(first, rows)]
+        fitting = min(self._most.get(model, _ANY), self._room(model, rows[0])) // len(rows)
+        alike = sorted((lane for lane in self.lanes if lane.key == first.key), key=lambda lane: lane.turn)
+        return [(first, rows), *((lane, _rows(lane)) for lane in alike[1 : max(1, fitting)])]
 
     def _predicted(self, model: Family, rows: list[Row]) -> list[torch.Tensor | Exception]:
         """A velocity (1, tokens, channels) for each row, or what its forward failed with.
@@ -123,6 +128,15 @@ def is_out_of_memory(error: BaseException) -> bool:
 def unadapted(_rows: Sequence[Row]) -> contextlib.AbstractContextManager[None]:
     """For models without LoRAs."""
     return contextlib.nullcontext()
+
+
+def _rows(lane: Lane) -> list[Row] | Exception:
+    try:
+        return lane.rows()
+    except torch.AcceleratorError:
+        raise
+    except Exception as error:
+        return error
 
 
 def _advanced(lane: Lane, answers: Sequence[torch.Tensor | Exception]) -> Exception | None:

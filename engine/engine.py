@@ -58,8 +58,9 @@ class Engine:
         retry_seconds: between two attempts to load `model` after a failed one, while nothing else is asked for.
 
     Attributes:
-        state: "loading", "ready", or "failed" when `model` could not be loaded or the device is lost.
-        failure: why, in the state "failed". Loading is tried again from time to time, unless the device is lost.
+        state: "loading", "ready", or "failed" when `model` could not be loaded, or the device is lost or its thread's
+            work raised what nobody foresaw: then each request fails until there is a new engine.
+        failure: why, in the state "failed". Loading is tried again from time to time.
     """
 
     def __init__(
@@ -167,6 +168,8 @@ class Engine:
             self._tell(self._settled.set)
             self._work()
         finally:
+            self._closing.set()
+            self._send_away()
             self._residents.close()
             self._floor = None
             if self.state == "loading":
@@ -187,9 +190,12 @@ class Engine:
                 if self._floor is not None and self._tickets.empty():
                     try:
                         self._floor.advance()
-                    except torch.AcceleratorError as error:
+                    except Exception as error:  # what costs one request only was caught there
                         self._lose(error)
                     self._post.send()
+
+    def _send_away(self) -> None:
+        """Tell everybody who waits that the engine is closed."""
         while not self._tickets.empty():
             if (late := self._tickets.get()) is not None:
                 late.fail(EngineClosed())
@@ -252,10 +258,13 @@ class Engine:
             self._floor.prompts.forget(name)
 
     def _lose(self, error: Exception) -> None:
-        """A CUDA context is lost after an error of its own; only a new process gets another one."""
+        """Nothing more is drawn: a CUDA context is lost after an error of its own, and only a new process gets another.
+
+        So it is after any other error that nobody foresaw: what it left half done is not to be trusted.
+        """
+        lost = self._lost = DeviceFailed(self._device_name, type(error).__name__)
+        self._fail(lost)
         self._typed(error)
-        lost = self._lost
-        assert lost is not None
         assert self._floor is not None
         self._floor.clear(lambda: DeviceFailed(lost.device, lost.reason))
 

@@ -87,7 +87,8 @@ class Floor:
     def advance(self) -> None:
         """Take up what there is room for, and move some lanes by one step.
 
-        Raises torch.AcceleratorError when the device is lost.
+        Raises torch.AcceleratorError when the device is lost. Whatever it raises, all that is in work or waits is here
+        still, to be cleared.
         """
         self._drop_cancelled()
         self._take_up()
@@ -207,8 +208,9 @@ class Floor:
             drawing.finish()
 
     def _fail(self, drawing: Drawing, error: Exception) -> None:
+        typed = self._typed(error)  # first: where this raises, the drawing is still there to be cleared
         self._remove(drawing)
-        drawing.ticket.fail(self._typed(error))
+        drawing.ticket.fail(typed)
 
     def _remove(self, drawing: Drawing) -> None:
         self._drawings.remove(drawing)

@@ -3,6 +3,7 @@
 Imports torch: for the device thread only. Knows no queue, no batches and no models' insides.
 """
 
+import logging
 import time
 from dataclasses import dataclass, field
 
@@ -16,6 +17,8 @@ from engine.requests import ImageRequest, Pictures, Progress
 from engine.schedulers import Walk
 from engine.stepcache import StepMemory
 from engine.tickets import Ticket
+
+log = logging.getLogger(__name__)
 
 _PREVIEW_SECONDS = 0.2  # cards are edited every two seconds, no eye follows more than a few a second
 
@@ -114,13 +117,17 @@ class Drawing:
     decode_seconds: float = 0.0
     _told: int = 0
     _previewed: float = 0.0
+    _unshown: bool = False  # a preview failed
 
     @property
     def request(self) -> ImageRequest:
         return self.ticket.request
 
     def report(self, preview_every: int) -> None:
-        """Tell of the step that all pictures have reached, if that is news."""
+        """Tell of the step that all pictures have reached, if that is news; without a preview where that fails.
+
+        Raises torch.AcceleratorError when the device is lost.
+        """
         step = min(lane.walk.step for lane in self.lanes)
         if step <= self._told:
             return
@@ -135,7 +142,15 @@ class Drawing:
             return None
         self._previewed = now
         clean = [lane.walk.clean for lane in self.lanes]
-        return self.model.previews(torch.cat(clean), self.request.width, self.request.height)  # type: ignore[arg-type]
+        try:
+            return self.model.previews(torch.cat(clean), self.request.width, self.request.height)  # type: ignore[arg-type]
+        except torch.AcceleratorError:
+            raise
+        except Exception as error:
+            if not self._unshown:
+                log.warning("a preview failed", exc_info=error)
+            self._unshown = True
+            return None
 
     def finish(self) -> None:
         """Hand out the pictures, all of which are there."""

@@ -1,7 +1,7 @@
 """The same request again: pictures that lie in storage already serve a second job."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -37,21 +37,28 @@ async def drawn_before(session: AsyncSession, key: str) -> Drawn | None:
 
 
 async def repeat(
-    session: AsyncSession, job_id: int, fence: int, key: str, *, now: datetime | None = None
+    session: AsyncSession,
+    job_id: int,
+    fence: int,
+    key: str,
+    judged: Mapping[str, bool],
+    *,
+    now: datetime | None = None,
 ) -> list[Image] | None:
     """End the job with the pictures of an earlier one with this key; None when there is none (any more).
 
-    Raises `LostClaim`.
+    `judged` says by digest whether the filter is unsure of a picture; one that it has not seen is not handed out. What
+    a moderator hid stays hidden. Raises `LostClaim`.
     """
     await images.hold_files(session)  # or the last other row of a file could go, and the file with it
     earlier = await drawn_before(session, key)
-    if earlier is None:
+    if earlier is None or any(picture.digest not in judged for picture in earlier.pictures):
         return None
     return await finish(
         session,
         job_id,
         fence,
-        earlier.pictures,
+        [replace(picture, unsure=picture.unsure or judged[picture.digest]) for picture in earlier.pictures],
         repeat_key=key,
         repeats_id=earlier.job_id,
         shown=earlier.shown,

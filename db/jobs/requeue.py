@@ -1,6 +1,6 @@
 """Running jobs whose worker is gone, or stops: back to their old place, or failed after too many attempts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,10 +23,12 @@ class Requeued:
     cancelled: tuple[int, ...] = ()
 
 
-async def requeue_expired(session: AsyncSession, *, max_attempts: int, now: datetime | None = None) -> Requeued:
-    """Deal with the running jobs whose lease has run out."""
+async def requeue_expired(
+    session: AsyncSession, *, max_attempts: int, held: Collection[int] = (), now: datetime | None = None
+) -> Requeued:
+    """Deal with the running jobs whose lease has run out, but not with those that the caller `held` all the while."""
     now = now or times.now()
-    return await _requeue(session, Job.lease_until < now, max_attempts, now)
+    return await _requeue(session, (Job.lease_until < now) & Job.id.not_in(held), max_attempts, now)
 
 
 async def requeue_worker(

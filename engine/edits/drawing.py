@@ -22,6 +22,7 @@ class Draws(Protocol):
 async def drawn(engine: Draws, plan: Plan) -> AsyncGenerator[Event, None]:
     """As `Engine.generate`, for all requests of the plan at once: progress over their steps, then finished pictures.
 
+    Their timings are those of the slowest request, but `device` is the part of the device's time that all of them took.
     Closing it cancels all of them. Raises what the first failing one raises.
     """
     events = _one(engine, plan) if len(plan.requests) == 1 else _several(engine, plan)
@@ -71,5 +72,7 @@ async def _several(engine: Draws, plan: Plan) -> AsyncGenerator[Event, None]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     images = await asyncio.to_thread(plan.finish, [done[index].images for index in range(len(tasks))])
-    slowest = max(done.values(), key=lambda pictures: pictures.timings.get("total", 0.0))
-    yield Pictures(images=images, timings=slowest.timings)
+    timings = [pictures.timings for pictures in done.values()]
+    slowest = max(timings, key=lambda one: one.get("total", 0.0))
+    device = {"device": sum(one["device"] for one in timings)} if "device" in slowest else {}
+    yield Pictures(images=images, timings={**slowest, **device})

@@ -75,13 +75,20 @@ class Pages:
         return adapter
 
     def put(self, name: str, matrices: Matrices, *, keep: Collection[str] = ()) -> Adapter:
-        """Bring an adapter in, at the cost of others that are not in `keep`. Raises BankFull, and changes nothing."""
+        """Bring an adapter in, at the cost of others that are not in `keep`.
+
+        Raises BankFull, and changes nothing. Where writing fails, its pages are free again.
+        """
         rank = max((down.shape[0] for down, _ in matrices.values()), default=0)
         pages = self._make_room(-(-rank // PAGE), keep)
         rows = [page * PAGE + row for page in pages for row in range(PAGE)]
-        for module, (down, up) in matrices.items():
-            self._write(self.down(module).of(module), rows, down)
-            self._write(self.up(module).of(module), rows, up)
+        try:
+            for module, (down, up) in matrices.items():
+                self._write(self.down(module).of(module), rows, down)
+                self._write(self.up(module).of(module), rows, up)
+        except BaseException:
+            self._give_back(pages, matrices)
+            raise
         modules = frozenset(matrices)
         adapter = Adapter(name, tuple(rows[:rank]), self._modules.setdefault(modules, modules))
         self.adapters[name] = adapter
@@ -110,14 +117,17 @@ class Pages:
         for adapter in going:
             del self.adapters[adapter.name]
             self.evicted += 1
-            pages = _pages(adapter)
-            rows = [page * PAGE + row for page in pages for row in range(PAGE)]
-            for module in adapter.modules:
-                # The next owner of the page may leave this module alone.
-                self.down(module).of(module)[rows] = 0
-                self.up(module).of(module)[rows] = 0
-            self._free.extend(pages)
+            self._give_back(_pages(adapter), adapter.modules)
         return [self._free.pop() for _ in range(wanted)]
+
+    def _give_back(self, pages: Collection[int], modules: Iterable[Module]) -> None:
+        """Cleared, since the next owner may leave these modules alone; in place, which takes no memory."""
+        for module in modules:
+            for side in ("in_features", "out_features"):
+                if (halves := self._halves.get(self._kind(module, side))) is not None:
+                    for page in pages:
+                        halves.of(module)[page * PAGE : (page + 1) * PAGE].zero_()
+        self._free.extend(pages)
 
     def _of(self, module: Module, side: Literal["in_features", "out_features"]) -> Halves:
         """Made when the first adapter needs it; outside of inference mode, so that it can be written to anywhere."""

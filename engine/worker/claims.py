@@ -5,7 +5,7 @@ Knows no engine and no pictures.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -91,11 +91,14 @@ class Claims:
             return ()
         return found.pictures if found is not None else ()
 
-    async def repeat(self, job: Job, key: str) -> bool | None:
-        """The job has the pictures of an earlier one. False: it was lost; None: they are gone, it must be drawn."""
+    async def repeat(self, job: Job, key: str, judged: Mapping[str, bool]) -> bool | None:
+        """The job has the pictures of an earlier one, `judged` unsure or not by digest.
+
+        False: it was lost; None: they are gone, it must be drawn.
+        """
         try:
             async with self._database.writing() as session:
-                return None if await jobs.repeat(session, job.id, job.fence, key) is None else True
+                return None if await jobs.repeat(session, job.id, job.fence, key, judged) is None else True
         except LostClaim:
             return False
         except Exception:
@@ -147,9 +150,14 @@ class Claims:
         """Deal with what an earlier process of this name was running; ids of the jobs that ended by it."""
         return await self._recover(lambda session: jobs.requeue_worker(session, self._worker, self._max_attempts))
 
-    async def recover_expired(self) -> list[int]:
-        """Deal with jobs whose worker has gone silent; ids of the jobs that ended by it."""
-        return await self._recover(lambda session: jobs.requeue_expired(session, max_attempts=self._max_attempts))
+    async def recover_expired(self, held: Collection[int]) -> list[int]:
+        """Deal with jobs whose worker has gone silent; ids of the jobs that ended by it.
+
+        Those `held` here are renewed by `hold`, however late: the machine may have slept longer than a lease.
+        """
+        return await self._recover(
+            lambda session: jobs.requeue_expired(session, max_attempts=self._max_attempts, held=held)
+        )
 
     async def _claim(self) -> Job | None:
         try:

@@ -9,17 +9,19 @@ import contextlib
 import logging
 import socket
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Literal, Protocol, TypeVar
+
+from PIL import Image
 
 from db.database import Database
 from db.jobs import NewImage
 from db.models import Job
 from engine.edits.drawing import drawn
 from engine.edits.plan import Editor, Plan
-from engine.errors import DeviceFailed, EngineClosed, EngineError, FilterFailed, FilterMissing
+from engine.errors import DeviceFailed, EngineClosed, EngineError, FilterFailed, FilterMissing, PictureMissing
 from engine.metadata import PictureMetadata
 from engine.requests import Event, ImageRequest, Pictures, Progress
 from engine.screen import Screen, Verdict
@@ -71,7 +73,7 @@ class _Running:
     """
 
     job: Job
-    drawing: "asyncio.Task[Pictures | None]"
+    drawing: "asyncio.Task[Pictures | None]" = field(init=False)
     interrupted: Literal["cancelled", "lost"] | None = None
     began: float = 0.0
     key: str | None = None
@@ -132,7 +134,8 @@ class Worker:
             running_per_person=running_per_person,
             retry_seconds=poll_seconds,
         )
-        self._running: dict[int, _Running] = {}
+        # No dict by job: one that was taken away may be claimed again before its first drawing is let go.
+        self._running: set[_Running] = set()
         self._woken = asyncio.Event()
         self._paused = False
 
@@ -147,12 +150,14 @@ class Worker:
                 self._woken.clear()
                 if time.monotonic() >= look:
                     look = time.monotonic() + self._third_of_lease
-                    self._tell_ended(await self._claims.recover_expired())
+                    self._tell_ended(await self._claims.recover_expired([one.job.id for one in self._running]))
                 while self._pictures() < self._lanes and not self._paused:
                     if (job := await self._claims.take()) is None:
                         break
                     self._listener.started(job.id)
-                    running = self._running[job.id] = _Running(job, asyncio.create_task(self._draw(job)))
+                    running = _Running(job)
+                    running.drawing = asyncio.create_task(self._draw(running))
+                    self._running.add(running)
                     group.create_task(self._work(running))
                 # Not asyncio.wait_for: before Python 3.12 it loses a cancellation that comes with the wake-up.
                 with contextlib.suppress(TimeoutError):
@@ -165,8 +170,9 @@ class Worker:
 
     def cancel(self, job_id: int) -> None:
         """Stop the job at its next step, after its row asks for it (`jobs.cancel` gave "requested")."""
-        if (running := self._running.get(job_id)) is not None:
-            running.interrupt("cancelled")
+        for running in self._running:
+            if running.job.id == job_id:
+                running.interrupt("cancelled")
 
     def pause(self) -> None:
         """Claim nothing more; what runs goes on."""
@@ -177,7 +183,7 @@ class Worker:
         self.wake()
 
     def _pictures(self) -> int:
-        return sum(len(running.job.request["seeds"]) for running in self._running.values())
+        return sum(len(running.job.request["seeds"]) for running in self._running)
 
     async def _work(self, running: _Running) -> None:
         """One claimed job, from the engine to its end in the row."""
@@ -187,7 +193,7 @@ class Worker:
             ended = await self._outcome(running)
         finally:
             holding.cancel()
-            del self._running[job.id]
+            self._running.remove(running)
             self.wake()
             if ended:
                 self._listener.ended(job.id)
@@ -219,24 +225,21 @@ class Worker:
         except Exception as error:
             log.exception("Job %d failed for a reason nobody foresaw", job.id)
             return await self._claims.fail(job, "internal", {"error": type(error).__name__})
-        if made is not None:
-            return await _completed(self._keep(running, made), STOP_SECONDS)
-        assert running.key is not None
-        repeated = await _completed(self._claims.repeat(job, running.key), STOP_SECONDS)
-        if repeated is None:  # the earlier pictures were deleted just now
-            running.drawing = asyncio.create_task(self._draw(job, anew=True))
+        ended = await _completed(self._judged(running, made), STOP_SECONDS)
+        if ended is None:  # the earlier pictures were deleted just now
+            running.drawing = asyncio.create_task(self._draw(running, anew=True))
             return await self._outcome(running)
-        return repeated
+        return ended
 
-    async def _draw(self, job: Job, *, anew: bool = False) -> Pictures | None:
+    async def _draw(self, running: _Running, *, anew: bool = False) -> Pictures | None:
         """The pictures; None when those of an earlier job may serve, unless it must be drawn `anew`."""
-        running = self._running[job.id]
+        job = running.job
+        if self._screen is not None:
+            self._screen.check(job.request["model"])
         if self._identity is not None and not anew:
             running.key = await asyncio.to_thread(self._key, job.request)
             if running.key is not None and await self._is_stored(running.key):
                 return None
-        if self._screen is not None:
-            self._screen.check(job.request["model"])
         plan = await asyncio.to_thread(self._plan, job.request)
         running.shown = None if job.request["prompt"] else plan.shown or None
         async with contextlib.aclosing(drawn(self._engine, plan)) as events:
@@ -264,17 +267,40 @@ class Worker:
         request = request_of(row, self._storage.open)
         return self._editor.plan(row.get("edit"), request)
 
-    async def _keep(self, running: _Running, pictures: Pictures) -> bool:
-        """Files first, then the rows: a row without a file never exists, a file without a row is swept."""
-        job, seeds = running.job, running.job.request["seeds"]
-        row = job.request | ({"shown": running.shown} if running.shown else {})
-        stored: list[Stored] = []
+    async def _judged(self, running: _Running, made: Pictures | None) -> bool | None:
+        """Give the job these pictures, or those of an earlier one, unless the filter refuses them.
+
+        Whether the row has its end; None when the earlier pictures are gone.
+        """
+        job, key = running.job, running.key or ""
+        earlier = await self._stored(key) if made is None else {}
+        images = tuple(earlier.values()) if made is None else made.images
+        if made is None and not earlier:
+            return None
         try:
-            verdicts = await self._judge(job, pictures)
+            verdicts = await self._judge(job, images)
         except (FilterFailed, FilterMissing) as error:
             return await self._claims.block(job, error.code, error.detail)
         if "blocked" in verdicts:
             return await self._claims.block(job, PICTURE_FILTER, {"pictures": verdicts.count("blocked")})
+        if made is not None:
+            return await self._keep(running, made, verdicts)
+        judged = {digest: verdict == "unsure" for digest, verdict in zip(earlier, verdicts, strict=True)}
+        return await self._claims.repeat(job, key, judged)
+
+    async def _stored(self, key: str) -> dict[str, Image.Image]:
+        """The pictures of an earlier job with this key by their digests; none where one is gone."""
+        digests = [picture.digest for picture in await self._claims.drawn_before(key)]
+        try:
+            return {digest: await asyncio.to_thread(self._storage.open, digest) for digest in digests}
+        except PictureMissing:
+            return {}
+
+    async def _keep(self, running: _Running, pictures: Pictures, verdicts: list[Verdict]) -> bool:
+        """Files first, then the rows: a row without a file never exists, a file without a row is swept."""
+        job, seeds = running.job, running.job.request["seeds"]
+        row = job.request | ({"shown": running.shown} if running.shown else {})
+        stored: list[Stored] = []
         try:
             for seed, image in zip(seeds, pictures.images, strict=True):
                 about = PictureMetadata.of(row, seed, size=image.size)
@@ -309,10 +335,10 @@ class Worker:
             job, rows, seconds=seconds, put_back=put_back, repeat_key=running.key, shown=running.shown
         )
 
-    async def _judge(self, job: Job, pictures: Pictures) -> list[Verdict]:
+    async def _judge(self, job: Job, images: Sequence[Image.Image]) -> list[Verdict]:
         if self._screen is None:
-            return ["safe"] * len(pictures.images)
-        return await self._screen.judge(job.request["model"], pictures.images)
+            return ["safe"] * len(images)
+        return await self._screen.judge(job.request["model"], images)
 
     async def _hold(self, running: _Running) -> None:
         """Keep the claim alive. The first look is at once, for a cancel that came between claim and start."""

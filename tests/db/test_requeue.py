@@ -25,6 +25,17 @@ async def test_a_lease_that_holds_is_left_alone(database: Database) -> None:
     assert (await job(database, held.id)).status == "running"
 
 
+async def test_what_the_caller_holds_itself_is_left_alone(database: Database) -> None:
+    await meet(database)
+    for _ in range(2):
+        await enqueue(database, wish())
+    held, lost = await claimed(database), await claimed(database)
+    async with database.writing() as session:
+        done = await jobs.requeue_expired(session, max_attempts=3, held=[held.id], now=AFTER)
+    assert done == Requeued(requeued=(lost.id,))
+    assert (await job(database, held.id)).status == "running"
+
+
 @pytest.mark.parametrize("relaxed", [False, True])
 async def test_after_a_crash_a_job_goes_back_to_its_old_place(database: Database, relaxed: bool) -> None:
     await meet(database)

@@ -73,7 +73,7 @@ class Pair:
 
     def trimmed(self) -> "Pair":
         """Without the ranks that change nothing, such as those of k and v in the q of a fused file."""
-        used = (self.up != 0).any(0) & (self.down != 0).any(1)
+        used = (self.up != 0).any(0) & (self.down != 0).any(1) & (self.scale != 0)
         return self if used.all() else replace(self, down=self.down[used], up=self.up[:, used])
 
 

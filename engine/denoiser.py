@@ -15,6 +15,7 @@ import torch
 
 from engine.families import Adapted, Family, Row
 from engine.lanes import Lane
+from engine.requests import LoraMix
 
 log = logging.getLogger(__name__)
 
@@ -34,12 +35,20 @@ class Denoiser:
     Args:
         room: for the number of rows in a forward.
         adapted: gives, for a model, the context that applies each row's LoRAs.
+        fits: whether the LoRAs of such mixes can be on the model's device together. One mix alone always can.
     """
 
-    def __init__(self, room: Room, *, adapted: Callable[[Family], Adapted]) -> None:
+    def __init__(
+        self,
+        room: Room,
+        *,
+        adapted: Callable[[Family], Adapted],
+        fits: Callable[[Family, Sequence[LoraMix]], bool] = lambda _model, _mixes: True,
+    ) -> None:
         self.lanes: list[Lane] = []
         self._room = room
         self._adapted = adapted
+        self._fits = fits
         self._turn = 0
         # Rows in a forward of a model, once the device ran out of memory with it.
         self._most: WeakKeyDictionary[Family, int] = WeakKeyDictionary()
@@ -83,8 +92,16 @@ class Denoiser:
         if isinstance(rows, Exception):
             return [(first, rows)]
         fitting = min(self._most.get(model, _ANY), self._room(model, rows[0])) // len(rows)
-        alike = sorted((lane for lane in self.lanes if lane.key == first.key), key=lambda lane: lane.turn)
-        return [(first, rows), *((lane, _rows(lane)) for lane in alike[1 : max(1, fitting)])]
+        chosen: list[tuple[Lane, list[Row] | Exception]] = [(first, rows)]
+        mixes = {first.drawing.request.loras}
+        for lane in sorted((lane for lane in self.lanes if lane.key == first.key), key=lambda lane: lane.turn):
+            loras = lane.drawing.request.loras
+            if len(chosen) >= fitting:
+                break
+            if lane is not first and (loras in mixes or self._fits(model, [*mixes, loras])):
+                chosen.append((lane, _rows(lane)))
+                mixes.add(loras)
+        return chosen
 
     def _predicted(self, model: Family, rows: list[Row]) -> list[torch.Tensor | Exception]:
         """A velocity (1, tokens, channels) for each row, or what its forward failed with.

@@ -11,7 +11,7 @@ import gc
 import logging
 import queue
 import threading
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from engine.errors import DeviceFailed, EngineClosed, EngineError, OutOfMemory
 from engine.lora.errors import LoraMissing
 from engine.models import Catalogue
-from engine.requests import Event, ImageRequest, Pictures
+from engine.requests import Event, ImageRequest, LoraMix, Pictures
 from engine.residents import Resident, Residents, collect
 from engine.tickets import Post, Ticket
 
@@ -230,11 +230,14 @@ class Engine:
             bank = self._residents.of(family).bank
             return lambda rows: bank.rows([row.loras for row in rows], [row.share for row in rows])
 
+        def fits(family: "Family", mixes: Sequence[LoraMix]) -> bool:
+            return self._residents.of(family).bank.fits(mixes)
+
         def room(family: "Family", row: "Row") -> int:
             return self._residents.of(family).measured.rows(row.tokens)
 
         return Floor(
-            Denoiser(room, adapted=adapted),
+            Denoiser(room, adapted=adapted, fits=fits),
             model=self._model,
             held=self._residents.held,
             lanes=self._lanes,
@@ -255,7 +258,7 @@ class Engine:
 
     def _forget(self, name: str) -> None:
         if self._floor is not None:
-            self._floor.prompts.forget(name)
+            self._floor.forget(name)
 
     def _lose(self, error: Exception) -> None:
         """Nothing more is drawn: a CUDA context is lost after an error of its own, and only a new process gets another.

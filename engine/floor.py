@@ -24,10 +24,16 @@ from engine.tickets import Ticket
 
 @dataclass(eq=False)
 class _Waiting:
-    """A request that is not in work yet; `reading` are its LoRAs on their way from the disk, None before they are."""
+    """A request that is not in work yet.
+
+    Attributes:
+        reading: its LoRAs, at hand or on their way from the disk; None before they are asked for.
+        deferred: whether they are not asked for because others' take the memory there is for them, until one ends.
+    """
 
     ticket: Ticket
     reading: "list[Future[Any]] | None" = None
+    deferred: bool = False
 
 
 class Floor:
@@ -106,6 +112,13 @@ class Floor:
             if lane.walk.done and lane.drawing in self._drawings:
                 self._decode(lane)
 
+    def forget(self, model: str) -> None:
+        """A model goes, and its bank with it."""
+        self.prompts.forget(model)
+        for waiting in self._waiting:
+            if waiting.ticket.request.model.lower() == model.lower():
+                waiting.reading = None
+
     def clear(self, error: Callable[[], EngineError]) -> None:
         """Fail everything, in work or waiting."""
         for drawing in list(self._drawings):
@@ -126,42 +139,54 @@ class Floor:
                 return
             if (waiting := self._next()) is None:
                 return
-            if not waiting.ticket.cancelled.is_set():
-                self._prepare(waiting.ticket)
-            self._waiting.remove(waiting)
+            if waiting.ticket.cancelled.is_set() or self._prepare(waiting):
+                self._waiting.remove(waiting)
 
     def _next(self) -> _Waiting | None:
         """The first that can be taken up now; it stays where it is."""
+        others = bool(self._drawings)  # that will end, after which this is looked at again
         for waiting in self._waiting:
             request = waiting.ticket.request
             model = self._held(request.model)
+            waiting.deferred = False
             if self._drawings and not isinstance(model, InLanes):
                 return None
             if waiting.reading is None and request.loras and isinstance(model, InLanes):
-                waiting.reading = model.bank.ensure([use.name for use in request.loras])
-                for future in waiting.reading:
-                    future.add_done_callback(lambda _: self._wake())
+                names = [use.name for use in request.loras]
+                waiting.deferred = others and not model.bank.has_room_for(names)
+                if not waiting.deferred:
+                    waiting.reading = model.bank.ensure(names)
+                    for future in waiting.reading:
+                        future.add_done_callback(lambda _: self._wake())
             if not _being_read(waiting) or waiting.ticket.cancelled.is_set():
                 return waiting
+            others = True
         return None
 
-    def _prepare(self, ticket: Ticket) -> None:
+    def _prepare(self, waiting: _Waiting) -> bool:
+        """Take it up, or fail it; False when its model was loaded for it and its LoRAs are still to be read."""
+        ticket = waiting.ticket
         try:
             ticket.report(Progress(step=0, steps=ticket.request.steps_run))
             self._send()  # loading may take a while, and the first step's progress would take its place
             model = self._model(ticket.request.model)
             if isinstance(model, ByItself):
                 self._draw_alone(ticket, model)
-                return
+                return True
+            if ticket.request.loras and waiting.reading is None:
+                return False
+            for lora in waiting.reading or ():
+                lora.result()  # it is there by now, or its file cannot be used, which ends the request
             drawing = Drawing(ticket=ticket, model=model.family, began=time.perf_counter())
             drawing.lanes = lanes_of(drawing, self.prompts, model.bank)
         except torch.AcceleratorError:
             raise
         except Exception as error:
             ticket.fail(self._typed(error))
-            return
+            return True
         self._drawings.append(drawing)
         self._prepared.extend(drawing.lanes)
+        return True
 
     def _draw_alone(self, ticket: Ticket, model: ByItself) -> None:
         """From the first step to the last, with nothing beside it."""
@@ -214,6 +239,9 @@ class Floor:
 
     def _remove(self, drawing: Drawing) -> None:
         self._drawings.remove(drawing)
+        drawing.loras = ()  # lanes and drawing hold each other, so they may live on for a while
+        for waiting in self._waiting:
+            waiting.deferred = False
         self._denoiser.leave(drawing.lanes)
         self._prepared = deque(lane for lane in self._prepared if lane.drawing is not drawing)
 
@@ -225,4 +253,4 @@ class Floor:
 
 
 def _being_read(waiting: _Waiting) -> bool:
-    return any(not future.done() for future in waiting.reading or ())
+    return waiting.deferred or any(not future.done() for future in waiting.reading or ())

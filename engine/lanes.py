@@ -103,6 +103,7 @@ class Drawing:
     """A request in work: its lanes, and the pictures that are done already.
 
     Attributes:
+        loras: its LoRAs, which are not read again while they are held here.
         began: when it was taken up, seconds of `time.perf_counter`.
         device_seconds: what its rows took of the forwards that they were in.
         decode_seconds: what its decoding took.
@@ -112,6 +113,7 @@ class Drawing:
     model: Family
     began: float
     lanes: list[Lane] = field(default_factory=list)
+    loras: tuple[object, ...] = ()
     images: dict[int, Image.Image] = field(default_factory=dict)
     device_seconds: float = 0.0
     decode_seconds: float = 0.0

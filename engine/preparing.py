@@ -64,9 +64,11 @@ class PromptCache:
 def lanes_of(drawing: Drawing, prompts: PromptCache, bank: "Bank | None" = None) -> list[Lane]:
     """One lane for each seed of the drawing's request, in order, each with a generator of its own.
 
-    Raises LoraRefused or LoraMissing for a LoRA that cannot be used.
+    Raises LoraRefused or LoraMissing for a LoRA that cannot be used, BankFull for LoRAs that do not fit together.
     """
     request, model = drawing.request, drawing.model
+    if bank is not None:
+        drawing.loras = tuple(one.result() for one in bank.ensure(use.name for use in request.loras))
 
     def encoded(text: str) -> Conditioning:
         return prompts.encode(model, text, loras=request.loras, bank=bank)

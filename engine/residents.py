@@ -130,11 +130,13 @@ class Residents:
         folder = entry.folder or _fetched(entry)
         check_folder(folder)
         plan, size = self._make_room(entry, folder, device, dtype)
+        made = None
         try:
             made = self._read(entry, folder, plan, size, device, dtype)
         except (MemoryError, torch.OutOfMemoryError):
             if not self._held:
                 raise
+        if made is None:  # outside of `except`: the error's frames held what had been read
             log.warning("out of memory while model %s was read: the others are let go", entry.name)
             for name in list(self._held):
                 self._let_go(name)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from engine.lora.shapes import Shapes
     from engine.lora.writing import Pairs
 
+_LARGEST_WEIGHT = 1000
+
 app = typer.Typer(help="LoRA files: inspect, convert, merge, mix, extract.", no_args_is_help=True)
 
 
@@ -75,7 +77,7 @@ def convert(
 ) -> None:
     """Write FILE again as TARGET in another format."""
     shapes = _shapes(model, config)
-    _write(_load(file, shapes), target, style, shapes, dtype)
+    _write(_cut(_load(file, shapes), None), target, style, shapes, dtype)
 
 
 @app.command()
@@ -164,8 +166,9 @@ def _load(file: Path, shapes: "Shapes") -> "Pairs":
 
 
 def _cut(pairs: "Pairs", rank: int | None) -> "Pairs":
-    from engine.lora import surgery
+    from engine.lora import surgery, writing
 
+    pairs = writing.changing(pairs)
     if rank is None:
         surgery.check_ranks(pairs)
         return pairs
@@ -176,18 +179,24 @@ def _cut(pairs: "Pairs", rank: int | None) -> "Pairs":
 
 def _weighted(text: str) -> tuple[Path, float]:
     """`FILE` or `FILE:0.8`; a colon in the file's name is no matter when what follows is no number."""
-    file, _, weight = text.rpartition(":")
+    file, _, told = text.rpartition(":")
     try:
-        return (Path(file), float(weight)) if file else (Path(text), 1.0)
+        weight = float(told)
     except ValueError:
         return Path(text), 1.0
+    if not file:
+        return Path(text), 1.0
+    if not abs(weight) <= _LARGEST_WEIGHT:
+        raise Declined(f"{told} is no weight for {file}; it is a number from -{_LARGEST_WEIGHT} to {_LARGEST_WEIGHT}")
+    return Path(file), weight
 
 
 def _write(pairs: "Pairs", target: Path, style: Format, shapes: "Shapes", dtype: Numbers) -> None:
     from engine.lora import writing
 
-    if target.exists():
-        raise Declined(f"{target} is there already; name another file")
-    writing.save(pairs, target, style.value, shapes, dtype=dtype.value)
+    try:
+        writing.save(pairs, target, style.value, shapes, dtype=dtype.value)
+    except FileExistsError:
+        raise Declined(f"{target} is there already; name another file") from None
     ranks = [pair.rank for pair in pairs.values()]
     typer.echo(f"{target}: {style.value} format, {len(pairs)} modules, rank {min(ranks)} to {max(ranks)}")

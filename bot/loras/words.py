@@ -35,6 +35,8 @@ def refusal(error: LoraRefused) -> str:
             return f"{what} has rank {found}; it should be {wanted}"
         case "alpha":
             return f"the alpha of {what} is {found}, which is no factor"
+        case "pattern":
+            return f"its {what} chooses layers by a pattern ({found}); save it with the layers' names written out"
         case "dora":
             return f"this is a DoRA ({what}); only its LoRA form can be used, so save it merged or train without DoRA"
         case "kind":

@@ -7,10 +7,9 @@ read and never written. Knows no requests beyond their mixes, and no steps beyon
 """
 
 import hashlib
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,27 +18,28 @@ import torch
 
 from engine.lora import files, mixing
 from engine.lora.application import Layout, Plan
-from engine.lora.errors import LoraRefused
+from engine.lora.errors import BankFull, LoraRefused
 from engine.lora.files import Module
-from engine.lora.pages import Adapter, Matrices, Pages, padded
+from engine.lora.pages import Adapter, Matrices, Pages, padded, pages_of, rank_of
+from engine.lora.reading import Lora, Reading
 from engine.lora.shapes import Shapes
 from engine.requests import LoraMix
 
 _PLANS = 8  # compositions of a batch whose matrices are kept side by side
 _LAYOUTS = 32  # sets of adapted layers
-_WAITING = 64  # LoRAs that are read and not used yet
 TEXT = ("text_encoder", "text_encoder_2")
 
 
 class Bank:
     """The adapters of one model.
 
-    `ensure` may be called from any thread; everything else belongs to the device thread.
+    For the device thread; files are read in a thread beside it.
 
     Args:
         parts: the model's modules that LoRAs are made for, by diffusers' names of the components.
         find: the file of a name; raises LoraMissing.
-        byte_budget: what the adapters on the device may take.
+        byte_budget: what the adapters on the device may take. Those in use may take twice that of the host's memory
+            before `has_room_for` says no.
     """
 
     def __init__(
@@ -60,27 +60,35 @@ class Bank:
             for component in parts
         }
         self._find = find
-        self.pages = Pages(self._linears, byte_budget)
+        self.pages = Pages(self._linears, byte_budget, leaves=self._leaves)
         self._plan_bytes = byte_budget // 4
+        self._host_bytes = byte_budget * 2
         self._plans: OrderedDict[tuple[object, ...], Plan] = OrderedDict()
         self._layouts: dict[tuple[str, frozenset[Module]], Layout] = {}
-        self._read: dict[str, Future[Matrices]] = {}
-        self._reader = ThreadPoolExecutor(1, "lora")
-        self._asking = threading.RLock()
+        self._reading = Reading(self._matrices)
 
     def close(self) -> None:
         """End the thread that reads."""
-        self._reader.shutdown(wait=False, cancel_futures=True)
+        self._reading.close()
 
-    def ensure(self, names: Iterable[str]) -> "list[Future[Matrices]]":
-        """Read these in the background, unless they are on the device or on their way.
+    def ensure(self, names: Iterable[str]) -> "list[Future[Lora]]":
+        """Have these read in the background, unless they are at hand; while what comes is held, none is read again.
 
         The futures end with LoraRefused or LoraMissing for a file that cannot be used.
         """
-        reading = [self._reading(name) for name in dict.fromkeys(names) if name not in self.pages.adapters]
-        while len(self._read) > _WAITING:  # of requests that were cancelled
-            self._read.pop(next(iter(self._read)), None)
-        return reading
+        return [self._reading.use(name, on_device=name in self.pages.adapters) for name in dict.fromkeys(names)]
+
+    def has_room_for(self, names: Iterable[str]) -> bool:
+        """Whether these can be had without more of the host's memory than those in use should take.
+
+        How much a file takes is known when it is read, so one request's are read at a time.
+        """
+        unread = any(name not in self.pages.adapters and not self._reading.knows(name) for name in names)
+        return not unread or (not self._reading.busy and self._reading.bytes < self._host_bytes)
+
+    def fits(self, mixes: Sequence[LoraMix]) -> bool:
+        """Whether the adapters of all of these can be on the device together."""
+        return self._needed(mixes) <= self.pages.count
 
     @contextmanager
     def rows(
@@ -114,9 +122,14 @@ class Bank:
             yield
 
     def text_mix(self, mix: LoraMix) -> LoraMix:
-        """What of a mix changes the text encoders: two mixes with the same one make the same of a text."""
+        """What of a mix changes the text encoders: two mixes with the same one make the same of a text.
+
+        Raises BankFull for a mix that no turn could ever have on the device.
+        """
+        if not self.fits([mix]):
+            raise BankFull(self._needed([mix]) * self.pages.page_bytes, self.pages.count * self.pages.page_bytes)
         names = dict.fromkeys(use.name for use in mix)
-        texts = {name for name in names if any(owner in TEXT for owner, _ in self._placed(name, names).modules)}
+        texts = {name for name in names if any(owner in TEXT for owner, _ in self._modules(name))}
         return tuple(replace(use, steps=(), blocks=()) for use in mix if use.name in texts and use.weight)
 
     @contextmanager
@@ -129,28 +142,42 @@ class Bank:
 
     def _placed(self, name: str, keep: Collection[str]) -> Adapter:
         adapter = self.pages.use(name)
-        if adapter is None:
-            matrices = self._reading(name).result()
-            adapter = self.pages.put(name, matrices, keep=keep)
-            self._read.pop(name, None)
-        return adapter
+        return adapter or self.pages.put(name, self._here(name), keep=keep)
 
-    def _reading(self, name: str) -> "Future[Matrices]":
-        with self._asking:
-            if name not in self._read:
-                self._read[name] = future = self._reader.submit(self._matrices, name)
-                # What failed may be mended: the next one to ask has it read again.
-                future.add_done_callback(lambda done: self._read.pop(name, None) if done.exception() else None)
-                return future
-            return self._read[name]
+    def _here(self, name: str) -> Matrices:
+        """What is not on the device. Waits for the file only when nobody `ensure`d the LoRA and holds it."""
+        lora = self._reading.used(name) or self._reading.use(name, on_device=False).result()
+        assert lora.matrices is not None, "it was kept when it left the device"
+        return lora.matrices
+
+    def _leaves(self, adapter: Adapter) -> None:
+        lora = self._reading.used(adapter.name)
+        if lora is not None and lora.matrices is None:
+            lora.bring(self.pages.matrices(adapter))
+
+    def _needed(self, mixes: Iterable[LoraMix]) -> int:
+        """The pages of their adapters together."""
+        names = {use.name for mix in mixes for use in mix if use.weight}
+        return sum(pages_of(self._rank(name)) for name in names)
+
+    def _rank(self, name: str) -> int:
+        adapter, lora = self.pages.adapters.get(name), self._reading.used(name)
+        if adapter is not None:
+            return len(adapter.rows)
+        return lora.rank if lora is not None else rank_of(self._here(name))
+
+    def _modules(self, name: str) -> Collection[Module]:
+        adapter = self.pages.adapters.get(name)
+        return adapter.modules if adapter is not None else self._here(name).keys()
 
     def _matrices(self, name: str) -> Matrices:
         path = self._find(name)
         _check_digest(path, name)
-        return {
-            module: (torch.from_numpy(pair.down), torch.from_numpy(pair.up.T * pair.scale))
-            for module, pair in files.read(path, self.shapes).pairs()
-        }
+        made = {}
+        for module, pair in files.read(path, self.shapes).pairs():
+            dtype = self._linears[module].weight.dtype
+            made[module] = torch.from_numpy(pair.down).to(dtype), torch.from_numpy(pair.up.T * pair.scale).to(dtype)
+        return made
 
     def _plan(self, rows: Sequence[Sequence[Adapter]], component: str) -> Plan:
         key = (component, *(tuple(map(id, row)) for row in rows))

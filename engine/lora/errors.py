@@ -20,6 +20,7 @@ Reason: TypeAlias = Literal[
     "incomplete",  # `what` has one of the two matrices without the other, `found`
     "rank",  # `what` has the rank `found`; `wanted` says what would do
     "alpha",  # the alpha of `what` is `found`, no use as a factor
+    "pattern",  # `what` of the metadata chooses modules by the regular expression `found`
     "dora",  # a DoRA: the magnitudes of `what` cannot be applied
     "kind",  # another kind of adapter than LoRA, `found`, at `what`
     "unknown_modules",  # the base model has no module `what`; `found` is how many such there are

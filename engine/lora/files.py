@@ -5,6 +5,7 @@ Everything is told from names and shapes before a number is read. Knows no devic
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from engine.lora.container import Container, Floats
+from engine.lora.container import MOST_TENSORS, Container, Floats
 from engine.lora.errors import LoraRefused
 from engine.lora.halves import DOWN, halves
 from engine.lora.names import Style, Target, targets
@@ -21,6 +22,8 @@ from engine.lora.shapes import Shapes
 
 LARGEST_RANK = 256
 LARGEST_ALPHA = 65_504.0
+
+_NAME = re.compile(r"\^?\w+(\.\w+)*", re.ASCII)  # a module's name or the end of it, or behind ^ the whole of it
 
 _FOREIGN = {
     "down_blocks": "Stable Diffusion",
@@ -70,7 +73,7 @@ class Pair:
 
     def trimmed(self) -> "Pair":
         """Without the ranks that change nothing, such as those of k and v in the q of a fused file."""
-        used = (self.up != 0).any(0) & (self.down != 0).any(1)
+        used = (self.up != 0).any(0) & (self.down != 0).any(1) & (self.scale != 0)
         return self if used.all() else replace(self, down=self.down[used], up=self.up[:, used])
 
 
@@ -151,6 +154,8 @@ class _Trained:
         for name, value in table.items():
             if name.rpartition(".")[2] in ("use_dora", "use_qalora") and value:
                 raise LoraRefused("dora" if name.endswith("use_dora") else "kind", what=name, found="QA-LoRA")
+            if name.rpartition(".")[2] == "alpha_pattern" and value:
+                _check_patterns(name, value)
         return cls(table)
 
     def scale(self, component: str, module: str, rank: int) -> float:
@@ -158,12 +163,22 @@ class _Trained:
         alpha: Any = self.table.get(f"{component}.lora_alpha")
         if alpha is None:
             return 1.0
-        patterns = self.table.get(f"{component}.alpha_pattern") or {}
-        if isinstance(patterns, dict):
-            fits = (name for name in patterns if module == name or module.endswith(f".{name}"))
-            alpha = patterns.get(next(fits, ""), alpha)
+        patterns = self.table.get(f"{component}.alpha_pattern")
+        if patterns:
+            pieces = module.split(".")
+            endings = {f"^{module}", *(".".join(pieces[start:]) for start in range(len(pieces)))}
+            alpha = next((given for name, given in patterns.items() if name in endings), alpha)
         rooted = bool(self.table.get(f"{component}.use_rslora"))
         return _factor(f"{component}.{module}", alpha, math.sqrt(rank) if rooted else rank)
+
+
+def _check_patterns(what: str, patterns: Any) -> None:
+    """peft takes these names for regular expressions; one that is more than a name is not run on a stranger's word."""
+    if not isinstance(patterns, dict) or len(patterns) > MOST_TENSORS:
+        raise LoraRefused("header", what=what)
+    strange = next((name for name in patterns if not _NAME.fullmatch(name)), None)
+    if strange is not None:
+        raise LoraRefused("pattern", what=what, found=strange)
 
 
 def _check_known(container: Container, stems: list[str], known: Mapping[str, Target], shapes: Shapes) -> None:

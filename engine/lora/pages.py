@@ -7,7 +7,7 @@ device thread only. Knows no files and no rows of a batch.
 """
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from weakref import WeakValueDictionary
@@ -49,23 +49,36 @@ class Pages:
     Args:
         linears: the layers that can be adapted.
         byte_budget: how much their matrices may take; at least one page is kept.
+        leaves: called with an adapter that has to go, while its matrices are still here.
 
     Attributes:
         adapters: by name, the one used last at the end.
         evicted: how many had to go so far.
     """
 
-    def __init__(self, linears: Mapping[Module, torch.nn.Linear], byte_budget: int) -> None:
+    def __init__(
+        self,
+        linears: Mapping[Module, torch.nn.Linear],
+        byte_budget: int,
+        *,
+        leaves: Callable[[Adapter], None] = lambda _: None,
+    ) -> None:
         self.adapters: OrderedDict[str, Adapter] = OrderedDict()
         self.evicted = 0
         self.page_bytes = PAGE * sum(
             (linear.in_features + linear.out_features) * linear.weight.element_size() for linear in linears.values()
         )
         self._linears = linears
+        self._leaves = leaves
         self._count = max(1, byte_budget // max(1, self.page_bytes))
         self._free = list(range(self._count, 0, -1))
         self._modules: WeakValueDictionary[frozenset[Module], frozenset[Module]] = WeakValueDictionary()
         self._halves: dict[tuple[object, ...], Halves] = {}
+
+    @property
+    def count(self) -> int:
+        """How many pages there are."""
+        return self._count
 
     def use(self, name: str) -> Adapter | None:
         """The adapter, now the last to go; None when it is not here."""
@@ -79,8 +92,8 @@ class Pages:
 
         Raises BankFull, and changes nothing. Where writing fails, its pages are free again.
         """
-        rank = max((down.shape[0] for down, _ in matrices.values()), default=0)
-        pages = self._make_room(-(-rank // PAGE), keep)
+        rank = rank_of(matrices)
+        pages = self._make_room(pages_of(rank), keep)
         rows = [page * PAGE + row for page in pages for row in range(PAGE)]
         try:
             for module, (down, up) in matrices.items():
@@ -93,6 +106,14 @@ class Pages:
         adapter = Adapter(name, tuple(rows[:rank]), self._modules.setdefault(modules, modules))
         self.adapters[name] = adapter
         return adapter
+
+    def matrices(self, adapter: Adapter) -> Matrices:
+        """A copy in the host's memory, of one rank throughout: zeros where a module has fewer."""
+        rows = list(adapter.rows)
+        return {
+            module: (self.down(module).of(module)[rows].cpu(), self.up(module).of(module)[rows].cpu())
+            for module in adapter.modules
+        }
 
     def down(self, module: Module) -> Halves:
         """Where the first halves of this layer are."""
@@ -115,6 +136,7 @@ class Pages:
             held = sum(len(_pages(adapter)) for adapter in self.adapters.values() if adapter.name in keep)
             raise BankFull((wanted + held) * self.page_bytes, self._count * self.page_bytes)
         for adapter in going:
+            self._leaves(adapter)
             del self.adapters[adapter.name]
             self.evicted += 1
             self._give_back(_pages(adapter), adapter.modules)
@@ -152,6 +174,16 @@ class Pages:
 
 def _pages(adapter: Adapter) -> list[int]:
     return sorted({row // PAGE for row in adapter.rows})
+
+
+def rank_of(matrices: Matrices) -> int:
+    """The largest rank of a module."""
+    return max((down.shape[0] for down, _ in matrices.values()), default=0)
+
+
+def pages_of(rank: int) -> int:
+    """How many pages an adapter of this rank takes."""
+    return -(-rank // PAGE)
 
 
 def padded(rows: Iterable[tuple[int, ...]]) -> list[list[int]]:

@@ -10,9 +10,10 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save as as_bytes
 
 from engine.lora import names
+from engine.lora.container import LARGEST_VALUE
 from engine.lora.errors import LoraRefused
 from engine.lora.files import LARGEST_RANK, Module, Pair, read
 from engine.lora.names import Style
@@ -38,9 +39,10 @@ def load(path: Path, shapes: Shapes) -> Pairs:
 def save(
     pairs: Pairs, path: Path, style: Style, shapes: Shapes, *, dtype: Dtype = "float32", about: Mapping[str, str] = {}
 ) -> None:
-    """Write a safetensors file. `about` becomes its metadata.
+    """Write a safetensors file, whole or not at all. `about` becomes its metadata.
 
-    Raises LoraRefused for a module that the format has no place for, or a fused rank above what is read again.
+    Raises LoraRefused for what would not be read again: nothing, numbers that are too large, a module that the format
+    has no place for, a fused rank above the largest. Raises FileExistsError and other OSErrors for the target.
     """
     match style:
         case "diffusers":
@@ -49,10 +51,32 @@ def save(
             tensors = _fused(pairs, shapes, style)
         case "bfl" | "kohya":
             tensors = _fused(pairs, shapes, style)
-    made = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in tensors.items()}
-    save_file(
-        {name: tensor.to(getattr(torch, dtype)) for name, tensor in made.items()}, path, metadata=dict(about) or None
-    )
+    if not tensors:
+        raise LoraRefused("empty", found=0)
+    made = {
+        name: torch.from_numpy(np.ascontiguousarray(array)).to(getattr(torch, dtype)) for name, array in tensors.items()
+    }
+    for name, tensor in made.items():
+        largest = float(tensor.abs().max())
+        if not largest <= LARGEST_VALUE:
+            raise LoraRefused("values", what=name, found=f"{largest:.3g}")
+    content = as_bytes(made, metadata=dict(about) or None)
+    with path.open("xb") as file:
+        try:
+            file.write(content)
+            file.flush()
+        except OSError:
+            path.unlink()
+            raise
+
+
+def changing(pairs: Pairs) -> Pairs:
+    """Without ranks and modules that change nothing. Raises LoraRefused when nothing is left."""
+    left = {module: pair.trimmed() for module, pair in pairs.items()}
+    left = {module: pair for module, pair in left.items() if pair.rank}
+    if not left:
+        raise LoraRefused("empty", what="it changes nothing: its numbers or its weights are zero", found=0)
+    return left
 
 
 def _dotted(pairs: Pairs, prefixes: Mapping[str, str]) -> dict[str, np.ndarray]:

@@ -29,6 +29,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder / "noted.safetensors",
         metadata={"modelspec.title": "Ink and\nwash", "ss_tag_frequency": '{"10_ink": {"inkwash": 20, "a cat": 2}}'},
     )
+    two = making.load_file(folder / "two.safetensors")
+    making.save_file({name: torch.zeros_like(t) for name, t in two.items()}, folder / "zero.safetensors")
+    stems = [f"transformer.transformer_blocks.0.attn.to_{leaf}" for leaf in "qkv"]
+    for name, alphas in {"mute": (0.0, 0.0, 0.0), "half-mute": (0.0, 4.0, 4.0)}.items():
+        tensors = {f"{stem}.lora_A.weight": two[f"{stems[0]}.lora_A.weight"].clone() for stem in stems}
+        tensors |= {f"{stem}.lora_B.weight": two[f"{stem}.lora_B.weight"] for stem in stems}
+        tensors |= {f"{stem}.alpha": torch.tensor(alpha) for stem, alpha in zip(stems, alphas, strict=True)}
+        making.save_file(tensors, folder / f"{name}.safetensors")
     return folder
 
 
@@ -84,6 +92,13 @@ def test_what_is_melted_into_a_model_is_extracted_again(atelier: Any):
     assert "57 modules, rank 4 to 4" in said
 
 
+def test_a_layer_whose_alpha_is_zero_is_left_out_of_what_is_fused(atelier: Any):
+    for style in ("kohya", "bfl"):
+        assert atelier(f"lora convert half-mute.safetensors {style}-mute.safetensors --as {style}")[0] == 0
+        assert atelier(f"lora convert {style}-mute.safetensors {style}-again.safetensors --as diffusers")[0] == 0
+        assert "2 of 62 modules" in atelier(f"lora inspect {style}-again.safetensors")[1]
+
+
 def test_mix_goes_in_a_line_between_two(atelier: Any, folder: Path):
     assert atelier("lora mix one.safetensors two.safetensors mixed.safetensors --share 0.25")[0] == 0
     name = "transformer.transformer_blocks.0.attn.to_q"
@@ -104,6 +119,15 @@ def test_mix_goes_in_a_line_between_two(atelier: Any, folder: Path):
         ("lora convert one.safetensors two.safetensors --as kohya", "is there already"),
         ("lora merge model one.safetensors", "is there already"),
         ("lora extract model x.safetensors", "the two models are the same"),
+        ("lora convert zero.safetensors x.safetensors --as kohya", "it changes nothing"),
+        ("lora convert mute.safetensors x.safetensors --as kohya", "it changes nothing"),
+        ("lora convert mute.safetensors x.safetensors --as bfl", "it changes nothing"),
+        ("lora merge x.safetensors one.safetensors:0", "it changes nothing"),
+        ("lora merge x.safetensors zero.safetensors --rank 2", "it changes nothing"),
+        ("lora merge x.safetensors one.safetensors:nan", "nan is no weight for one.safetensors"),
+        ("lora merge x.safetensors one.safetensors:-inf", "-inf is no weight for one.safetensors"),
+        ("lora merge x.safetensors one.safetensors:1e300", "1e300 is no weight for one.safetensors"),
+        ("lora convert one.safetensors no/x.safetensors --as kohya", "no/x.safetensors: no such file"),
     ],
 )
 def test_what_cannot_be_done_is_said_on_one_line(line: str, words: str, atelier: Any, folder: Path):

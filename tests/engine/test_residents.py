@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import shutil
+import weakref
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -137,11 +138,14 @@ async def test_out_of_memory_while_a_model_is_read_costs_the_others_their_place(
     async with Engine(several, device="cpu", threads=1) as engine:
         await drawn(engine, asked(steps=1))
         real = engine._residents._read
-        failures = [torch.OutOfMemoryError("CUDA out of memory")]
+        half_read: list[weakref.ref[torch.Tensor]] = []
 
         def read(*given: Any) -> Any:
-            if failures:
-                raise failures.pop()
+            if not half_read:
+                weights = torch.zeros(1000)
+                half_read.append(weakref.ref(weights))
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            assert half_read[0]() is None, "what was read first is gone before the second reading"
             return real(*given)
 
         monkeypatch.setattr(engine._residents, "_read", read)

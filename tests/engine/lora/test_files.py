@@ -142,6 +142,32 @@ def test_alphas_in_the_metadata_count_as_they_do_for_diffusers(sound: Path, base
     assert scales["text_encoder", "encoder.layers.0.mlp.fc1"] == 3.0
 
 
+def test_an_alpha_for_some_layers_counts_for_those_that_peft_chooses(sound: Path, base: shapes.Shapes, tmp_path: Path):
+    from peft.utils.other import get_pattern_key
+
+    # The first that fits counts; behind ^ stands a whole name, which single_transformer_blocks.0.proj_out is not.
+    patterns = {"^proj_out": 64, "0.attn.to_q": 2, "attn.to_q": 3, "to_k": 5, "^transformer_blocks.1.attn.to_v": 7}
+    told = {"transformer.r": 4, "transformer.lora_alpha": 8, "transformer.alpha_pattern": patterns}
+    made = making.rewrite(sound, tmp_path / "some.safetensors", metadata={"lora_adapter_metadata": json.dumps(told)})
+    parts = [part for part in files.read(made, base).parts if part.component == "transformer"]
+    assert {part.module: part.scale for part in parts} == {
+        part.module: patterns.get(get_pattern_key(list(patterns), part.module), 8) / 4 for part in parts
+    }
+    assert {part.scale for part in parts} == {0.5, 0.75, 1.25, 1.75, 2.0, 16.0}
+
+
+@pytest.mark.parametrize("pattern", [r"transformer_blocks\.\d+\.attn\.to_(q|k)", "(a+)+b", "to_q$", ""])
+def test_an_alpha_for_layers_chosen_by_a_regular_expression_is_refused_by_name(
+    pattern: str, sound: Path, base: shapes.Shapes, tmp_path: Path
+):
+    told = {"transformer.lora_alpha": 8, "transformer.alpha_pattern": {pattern: 32}}
+    made = making.rewrite(sound, tmp_path / "some.safetensors", metadata={"lora_adapter_metadata": json.dumps(told)})
+    with pytest.raises(LoraRefused) as refused:
+        files.read(made, base)
+    assert (refused.value.reason, refused.value.found) == ("pattern", pattern)
+    assert refused.value.what == "transformer.alpha_pattern"
+
+
 def test_forty_damaged_files_are_refused_quickly_and_in_little_memory(sound: Path, blank_folder: Path, tmp_path: Path):
     """In a process of its own, whose greatest memory can be told."""
     wanted = {file.stem: reason for file, reason in damaged(sound.read_bytes(), tmp_path)}

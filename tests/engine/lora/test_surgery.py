@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +48,22 @@ def same(one: Pairs, other: Pairs) -> bool:
 def test_conversion_there_and_back_gives_every_matrix_again(
     style: writing.Style, two: tuple[Pairs, Pairs], base: shapes.Shapes, tmp_path: Path
 ):
-    for pairs in two:
-        writing.save(pairs, tmp_path / "there.safetensors", style, base)
-        there = writing.load(tmp_path / "there.safetensors", base)
-        writing.save(there, tmp_path / "back.safetensors", "diffusers", base)
-        assert same(writing.load(tmp_path / "back.safetensors", base), pairs)
+    for number, pairs in enumerate(two):
+        there, back = (tmp_path / f"{way} {number}.safetensors" for way in ("there", "back"))
+        writing.save(pairs, there, style, base)
+        writing.save(writing.load(there, base), back, "diffusers", base)
+        assert same(writing.load(back, base), pairs)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_numbers_that_would_not_be_read_again_are_not_written(
+    dtype: writing.Dtype, two: tuple[Pairs, Pairs], base: shapes.Shapes, tmp_path: Path
+):
+    large = {module: replace(pair, scale=1e9) for module, pair in two[0].items()}
+    with pytest.raises(LoraRefused) as refused:
+        writing.save(large, tmp_path / "large.safetensors", "diffusers", base, dtype=dtype)
+    assert refused.value.reason == "values"
+    assert not any(tmp_path.iterdir())
 
 
 def test_fused_modules_with_one_first_half_stay_one_pair(

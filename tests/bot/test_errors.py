@@ -80,6 +80,7 @@ KNOWN: list[Exception] = [
     errors.NoRoom("pocket", 256, 256),
     errors.ShapeStays(256, 256),
     errors.BadFactor("3"),
+    errors.BlackMask(),
     errors.NoPart(),
     errors.NothingSeen(),
     errors.NoPicture(),

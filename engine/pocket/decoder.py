@@ -19,7 +19,7 @@ STAGE = "decoder"
 SIDE = 128
 """Pixels of the pieces learnt from."""
 SIZES: dict[tuple[int, int], float] = {
-    (128, 128): 0.45, (256, 256): 0.2, (352, 192): 0.1, (192, 352): 0.1, (224, 320): 0.075, (320, 224): 0.075,
+    (128, 128): 0.5, (256, 256): 0.18, (352, 192): 0.09, (192, 352): 0.09, (224, 320): 0.07, (320, 224): 0.07,
 }  # fmt: skip
 """Width and height in pixels of the pictures that pieces are cut from, and how often."""
 

@@ -39,7 +39,7 @@ class Recipe:
     """
 
     autoencoder_steps: int = 780
-    decoder_steps: int = 1700
+    decoder_steps: int = 3000
     text_steps: int = 400
     flow: Plan = field(default_factory=_default_plan)
 

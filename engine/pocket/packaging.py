@@ -74,6 +74,7 @@ def package(
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     transformer.to(dtype).save_pretrained(part / "transformer")  # type: ignore[arg-type]
+    autoencoder.register_to_config(_name_or_path="")  # it would tell where it was trained
     autoencoder.to(dtype).save_pretrained(part / "vae")  # type: ignore[arg-type]
     text.clip.to(dtype).save_pretrained(part / "text_encoder")  # type: ignore[arg-type]
     text.t5.to(dtype).save_pretrained(part / "text_encoder_2")  # type: ignore[arg-type]

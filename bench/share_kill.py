@@ -24,6 +24,7 @@ from playground import Playground
 LONGEST = 4.0
 """Seconds after a press within which the bot is killed."""
 SETTLE = 120.0
+_BEHIND = ("SELECT count(*) FROM shares WHERE shown < wanted", "SELECT count(*) FROM removals")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,10 +87,10 @@ async def _start(bot: Bot) -> None:
 
 
 async def _settled(folder: Path) -> int:
-    """How many posts do not show their row when all had time to."""
+    """How many posts do not show their row, or are still to be taken away, when all had time to."""
     until = time.monotonic() + SETTLE
     while True:
-        waiting = int(_rows(folder, "SELECT count(*) FROM shares WHERE shown < wanted")[0][0])
+        waiting = sum(int(row[0]) for query in _BEHIND for row in _rows(folder, query))
         if not waiting or time.monotonic() > until:
             return waiting
         await asyncio.sleep(0.5)

@@ -60,6 +60,7 @@ async def test_an_accepted_job_holds_everything_that_was_wished(database: Databa
             "started_at": None,
             "finished_at": None,
             "delivered_at": None,
+            "outdated_at": None,
             "error_code": None,
             "error_detail": None,
             "repeat_key": None,

@@ -14,10 +14,9 @@ from bot.config import Limits
 from bot.errors import NoRoom, UnknownLora
 from bot.wording import NO_HABITS, Dice, Habits, Options, read, roll
 from db.models import JobRequest
+from engine.requests import MOST_LORAS, MOST_REFERENCES
 from prompts.parameters import LARGEST_SEED
 
-MOST_REFERENCES = 5
-MOST_LORAS = 8
 DRAFT_PIXELS, DRAFT_STEPS, HD_PIXELS = 0.25, 0.5, 2.25
 """Factors of the model's usual pixels and steps: half as long and wide in half the steps, or half as much longer."""
 

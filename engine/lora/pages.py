@@ -54,6 +54,7 @@ class Pages:
     Attributes:
         adapters: by name, the one used last at the end.
         evicted: how many had to go so far.
+        count: how many pages there are.
     """
 
     def __init__(
@@ -70,15 +71,10 @@ class Pages:
         )
         self._linears = linears
         self._leaves = leaves
-        self._count = max(1, byte_budget // max(1, self.page_bytes))
-        self._free = list(range(self._count, 0, -1))
+        self.count = max(1, byte_budget // max(1, self.page_bytes))
+        self._free = list(range(self.count, 0, -1))
         self._modules: WeakValueDictionary[frozenset[Module], frozenset[Module]] = WeakValueDictionary()
         self._halves: dict[tuple[object, ...], Halves] = {}
-
-    @property
-    def count(self) -> int:
-        """How many pages there are."""
-        return self._count
 
     def use(self, name: str) -> Adapter | None:
         """The adapter, now the last to go; None when it is not here."""
@@ -134,7 +130,7 @@ class Pages:
                 free += len(_pages(adapter))
         if free < wanted:
             held = sum(len(_pages(adapter)) for adapter in self.adapters.values() if adapter.name in keep)
-            raise BankFull((wanted + held) * self.page_bytes, self._count * self.page_bytes)
+            raise BankFull((wanted + held) * self.page_bytes, self.count * self.page_bytes)
         for adapter in going:
             self._leaves(adapter)
             del self.adapters[adapter.name]
@@ -157,7 +153,7 @@ class Pages:
         if key not in self._halves:
             alike = [other for other in self._linears if self._kind(other, side) == key]
             weight, width = self._linears[module].weight, getattr(self._linears[module], side)
-            shape = len(alike), (self._count + 1) * PAGE, width
+            shape = len(alike), (self.count + 1) * PAGE, width
             with torch.inference_mode(False):
                 tensor = torch.zeros(shape, dtype=weight.dtype, device=weight.device)
             self._halves[key] = Halves({other: place for place, other in enumerate(alike)}, tensor)

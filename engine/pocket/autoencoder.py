@@ -47,10 +47,7 @@ def to_tensor(image: Image.Image) -> Tensor:
 
 
 def crops(rng: random.Random, count: int) -> Tensor:
-    """Paint pieces of 128 x 128, mostly cut from 256 pictures near a thing, some whole small pictures.
-
-    Of twice as many the `count` with the most edges are kept: there the errors are.
-    """
+    """Paint pieces of 128 x 128, mostly cut from 256 pictures near a thing, some whole small pictures."""
     pieces = []
     for _ in range(2 * count):
         scene = sample_scene(rng)
@@ -62,10 +59,15 @@ def crops(rng: random.Random, count: int) -> Tensor:
         )
         left, top = (min(128, max(0, round(at * 256 - 64 + rng.uniform(-60, 60)))) for at in (x, y))
         pieces.append(to_tensor(paint(scene, 256, 256).crop((left, top, left + 128, top + 128))))
-    return torch.stack(sorted(pieces, key=edges, reverse=True)[:count])
+    return busiest(pieces, count)
 
 
-def edges(picture: Tensor) -> float:
+def busiest(pieces: list[Tensor], count: int) -> Tensor:
+    """Keep the `count` pieces with the most edges: there the errors are."""
+    return torch.stack(sorted(pieces, key=_edges, reverse=True)[:count])
+
+
+def _edges(picture: Tensor) -> float:
     return float(picture.diff(dim=-1).abs().mean() + picture.diff(dim=-2).abs().mean())
 
 

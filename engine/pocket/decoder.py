@@ -12,7 +12,7 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from torch import Tensor
 
 from . import checkpoint
-from .autoencoder import edges, fit, reconstruction_loss, to_tensor
+from .autoencoder import busiest, fit, reconstruction_loss, to_tensor
 from .scenes import paint, sample_scene
 
 STAGE = "decoder"
@@ -37,7 +37,7 @@ def pieces(rng: random.Random, count: int) -> Tensor:
             for at, side in ((x, width), (y, height))
         )
         drawn.append(to_tensor(paint(scene, width, height).crop((left, top, left + SIDE, top + SIDE))))
-    return torch.stack(sorted(drawn, key=edges, reverse=True)[:count])
+    return busiest(drawn, count)
 
 
 def decoder_loss(model: AutoencoderKL, pictures: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:

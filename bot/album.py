@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.errors import Gone, NotYours, Withheld
 from bot.gallery import rights
 from bot.gallery.rights import Act
+from bot.refusals import Gone, NotYours, Withheld
 from db import images, jobs, removals, showings
 from db.database import Database
 from db.models import Image, Job

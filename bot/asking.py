@@ -54,8 +54,8 @@ async def wished(
         parent: gives its model and pictures.
         shape: of the picture from which they are made; only words typed now ask for another, and where it `stays` none.
 
-    Raises prompts.PromptError, bot.errors.ForeignAddress, NotFetched, UnknownLora, NoRoom, ShapeStays and errors of the
-    engine.
+    Raises prompts.PromptError, bot.refusals.ForeignAddress, NotFetched, UnknownLora, NoRoom, ShapeStays and errors
+    of the engine.
     """
     studio, options = interaction.client, options or Options()
     preferred = await habits(interaction)
@@ -115,7 +115,7 @@ async def base_of_an_edit(interaction: "discord.Interaction[Studio]") -> Wish:
 async def take(interaction: "discord.Interaction[Studio]", address: str) -> tuple[Upload, int | None]:
     """A picture handed in, stored, and the id of ours that it is, file for file. The answer is deferred before.
 
-    Raises bot.errors.ForeignAddress, NotFetched, engine.errors.UnfitUpload, DiskFull, StorageFailed.
+    Raises bot.refusals.ForeignAddress, NotFetched, engine.errors.UnfitUpload, DiskFull, StorageFailed.
     """
     check_address(address)
     if not interaction.response.is_done():

@@ -16,6 +16,7 @@ import discord
 from discord import app_commands
 from sqlalchemy.exc import OperationalError
 
+import bot.refusals as own
 import db.challenges.errors as contests
 import db.errors as rows
 import engine.errors as pixels
@@ -32,325 +33,6 @@ UNKNOWN_INTERACTION = 10062
 UNKNOWN_WEBHOOK = 10015
 
 
-class Refusal(Exception):
-    """The bot does not do what was asked, for a reason of its own."""
-
-
-class CannotPostHere(Refusal):
-    """The bot lacks `missing` permissions (discord.py's names) in the place it was asked in."""
-
-    def __init__(self, missing: list[str]) -> None:
-        super().__init__(missing)
-        self.missing = missing
-
-
-class NotYours(Refusal):
-    """Only the author or a moderator may do `verb` ("cancel", "delete", "show") to this; None names no author."""
-
-    def __init__(self, verb: str, author_id: int | None) -> None:
-        super().__init__(verb, author_id)
-        self.verb = verb
-        self.author_id = author_id
-
-
-class Gone(Refusal):
-    """The picture or job a button or command names was deleted or never was."""
-
-
-class OwnPicture(Refusal):
-    """One's own picture takes no like."""
-
-
-class MadeElsewhere(Refusal):
-    """A picture is shared in the server where it was made."""
-
-
-class AgeRestricted(Refusal):
-    """One's own picture from an age-restricted channel goes on in such channels only."""
-
-
-class AgeRestrictedContest(Refusal):
-    """A contest shows pictures from age-restricted channels, in such channels only."""
-
-
-class NothingSimilar(Refusal):
-    """There is nothing to compare the picture with, or it has not been looked at yet."""
-
-
-class NoSuchJob(Refusal):
-    """`given` names no job that this person can see."""
-
-    def __init__(self, given: str) -> None:
-        super().__init__(given)
-        self.given = given
-
-
-class NothingToCancel(Refusal):
-    """There is no waiting or running job to cancel; `ended` when the one that was named is over."""
-
-    def __init__(self, *, ended: bool) -> None:
-        super().__init__(ended)
-        self.ended = ended
-
-
-class NotACard(Refusal):
-    """A message menu was used on a message that shows no job."""
-
-
-class Withheld(Refusal):
-    """Only the author sees the picture until a moderator has looked at it."""
-
-
-class Banned(Refusal):
-    """A moderator of this server shut the person out, until a time or until it is lifted (None); `view`: a way out."""
-
-    def __init__(self, until: datetime | None, reason: str, view: discord.ui.View | None = None) -> None:
-        super().__init__(until, reason)
-        self.until = until
-        self.reason = reason
-        self.view = view
-
-
-class ElsewhereOnly(Refusal):
-    """Commands are taken in these channels of the server only."""
-
-    def __init__(self, channels: list[int]) -> None:
-        super().__init__(channels)
-        self.channels = channels
-
-
-class AboveCap(Refusal):
-    """The server lets this person have at most `most` of `what` ("steps", "pixels", "loras", "model")."""
-
-    def __init__(self, what: str, given: str, most: str) -> None:
-        super().__init__(what, given, most)
-        self.what = what
-        self.given = given
-        self.most = most
-
-
-class BlockedWord(Refusal):
-    """The prompt holds an entry of the server's list of blocked words."""
-
-    def __init__(self, entry: str) -> None:
-        super().__init__(entry)
-        self.entry = entry
-
-
-class ModeratorsOnly(Refusal):
-    """The button or command is for those who have a permission (discord.py's name) in this server."""
-
-    def __init__(self, permission: str) -> None:
-        super().__init__(permission)
-        self.permission = permission
-
-
-class DecidedAlready(Refusal):
-    """Somebody was first: the report, the question or the appeal is closed."""
-
-
-class SaidAlready(Refusal):
-    """The person has reported or appealed this before."""
-
-
-class NoReportsChannel(Refusal):
-    """Nobody would see what is asked of moderators: the server has set no channel for it."""
-
-
-class BadSetting(Refusal):
-    """A moderator gave a setting a value it cannot have; `allowed` says which ones it can."""
-
-    def __init__(self, name: str, given: str, allowed: str) -> None:
-        super().__init__(name, given, allowed)
-        self.name = name
-        self.given = given
-        self.allowed = allowed
-
-
-class ClosedMessages(Refusal):
-    """The person takes no direct messages from the bot."""
-
-
-class NotSure(Refusal):
-    """Deleting all one has was not confirmed as it was asked for."""
-
-
-class ForeignAddress(Refusal):
-    """A picture's address is not one of Discord's servers but of `host`, "" where there is none."""
-
-    def __init__(self, host: str) -> None:
-        super().__init__(host[:100])
-        self.host = host[:100]
-
-
-class NotFetched(Refusal):
-    """Discord's server did not give the picture: its HTTP `status`, None where it did not answer."""
-
-    def __init__(self, status: int | None) -> None:
-        super().__init__(status)
-        self.status = status
-
-
-class UnfitPicture(Refusal):
-    """A picture does not fulfil a contest's rules; `reason` names which, `wanted` what it asks for."""
-
-    def __init__(self, reason: str, wanted: str = "") -> None:
-        super().__init__(reason, wanted)
-        self.reason = reason
-        self.wanted = wanted
-
-
-class MayNotVote(Refusal):
-    """A contest's gates keep this person from voting; `reason` names which, `wanted` what it asks for."""
-
-    def __init__(self, reason: str, wanted: str = "") -> None:
-        super().__init__(reason, wanted)
-        self.reason = reason
-        self.wanted = wanted
-
-
-class NotGivable(Refusal):
-    """The bot may not hand out this role."""
-
-    def __init__(self, role_id: int) -> None:
-        super().__init__(role_id)
-        self.role_id = role_id
-
-
-class NotYoursToGive(Refusal):
-    """The person may not hand out this role, so the bot does not do it for them."""
-
-    def __init__(self, role_id: int) -> None:
-        super().__init__(role_id)
-        self.role_id = role_id
-
-
-class PowerfulRole(Refusal):
-    """Anybody could take this role by a button, and it allows more than everybody is allowed."""
-
-    def __init__(self, role_id: int) -> None:
-        super().__init__(role_id)
-        self.role_id = role_id
-
-
-class NotCallable(Refusal):
-    """The bot's mention of this role would call nobody."""
-
-    def __init__(self, role_id: int) -> None:
-        super().__init__(role_id)
-        self.role_id = role_id
-
-
-class NotYourPicture(Refusal):
-    """Somebody entered, or took out, a picture of another person."""
-
-
-class NoContest(Refusal):
-    """There is no contest in a phase that would allow `doing` ("enter", "vote")."""
-
-    def __init__(self, doing: str) -> None:
-        super().__init__(doing)
-        self.doing = doing
-
-
-class BadLoraName(Refusal):
-    """A LoRA cannot be called `name`: nobody could type it in a prompt."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-
-class OneOfTwo(Refusal):
-    """Exactly one of the options `first` and `second` is needed."""
-
-    def __init__(self, first: str, second: str) -> None:
-        super().__init__(first, second)
-        self.first = first
-        self.second = second
-
-
-class NoSuchFile(Refusal):
-    """The owner put no file `name` into the folder for it."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-
-class UnknownLora(Refusal):
-    """No LoRA that this person may use is called `name`; `nearest` is the closest one, or None."""
-
-    def __init__(self, name: str, nearest: str | None) -> None:
-        super().__init__(name[:100], nearest)
-        self.name = name[:100]
-        self.nearest = nearest
-
-
-class NoRoom(Refusal):
-    """`--hd` would be no larger than the usual `width` x `height` of `model`, by its own or the owner's limit."""
-
-    def __init__(self, model: str, width: int, height: int) -> None:
-        super().__init__(model, width, height)
-        self.model = model
-        self.width = width
-        self.height = height
-
-
-class ShapeStays(Refusal):
-    """Words ask for another shape than the `width` x `height` of the picture, of which only a part is drawn anew."""
-
-    def __init__(self, width: int, height: int) -> None:
-        super().__init__(width, height)
-        self.width = width
-        self.height = height
-
-
-class BadFactor(Refusal):
-    """`given` is no factor to zoom out by."""
-
-    def __init__(self, given: str) -> None:
-        super().__init__(given[:100])
-        self.given = given[:100]
-
-
-class NoPart(Refusal):
-    """Neither a part of the picture nor a mask was chosen."""
-
-
-class BlackMask(Refusal):
-    """A mask that has nothing white in it, so that nothing would be drawn anew."""
-
-
-class NothingSeen(Refusal):
-    """The describer can tell nothing of a picture."""
-
-
-class NoPicture(Refusal):
-    """A message was named that shows no picture."""
-
-
-class StrayWords(Refusal):
-    """`given` is no parameter, where only parameters are wanted."""
-
-    def __init__(self, given: str) -> None:
-        super().__init__(given[:100])
-        self.given = given[:100]
-
-
-class BadOption(Refusal):
-    """`given` can be no name of a person's own parameter: taken by a real one, or not of letters."""
-
-    def __init__(self, given: str, *, taken: bool) -> None:
-        super().__init__(given[:100], taken)
-        self.given = given[:100]
-        self.taken = taken
-
-
-class Closing(Refusal):
-    """The bot is on its way down and takes nothing new."""
-
-
 async def answer(interaction: discord.Interaction, error: BaseException) -> None:
     """Tell the person, privately, what was wrong and what would be right; answers once, logs once, never raises."""
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
@@ -361,7 +43,7 @@ async def answer(interaction: discord.Interaction, error: BaseException) -> None
             return
         words = f"Something broke here (id {_report(cause)})."
     try:
-        await tell(interaction, words, cause.view if isinstance(cause, Banned) else None)
+        await tell(interaction, words, cause.view if isinstance(cause, own.Banned) else None)
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as problem:
         log.info("an error could not be told: %s", type(problem).__name__)
     except RuntimeError as problem:
@@ -539,109 +221,109 @@ def _prompt(error: BaseException) -> str | None:
 
 def _own(error: BaseException) -> str | None:
     match error:
-        case CannotPostHere():
+        case own.CannotPostHere():
             names = ", ".join(name.replace("_", " ").title() for name in error.missing)
             return f"I lack permissions in this channel: {names}. A moderator can grant them; nothing was queued."
-        case NotYours(author_id=None):
+        case own.NotYours(author_id=None):
             return f"Only its author or a moderator may {error.verb} this."
-        case NotYours():
+        case own.NotYours():
             return f"Only <@{error.author_id}> or a moderator may {error.verb} this."
-        case Gone():
+        case own.Gone():
             return "This picture was deleted."
-        case OwnPicture():
+        case own.OwnPicture():
             return "This is your own picture; hearts come from others."
-        case AgeRestricted():
+        case own.AgeRestricted():
             return "It comes from an age-restricted channel; go on with it in one."
-        case AgeRestrictedContest():
+        case own.AgeRestrictedContest():
             return "This challenge has pictures from age-restricted channels; look at it in one."
-        case MadeElsewhere():
+        case own.MadeElsewhere():
             return "Share it in the server where it was made."
-        case NothingSimilar():
+        case own.NothingSimilar():
             return "Nothing similar is in this gallery yet."
-        case NoSuchJob():
+        case own.NoSuchJob():
             return f"There is no job `{_code(error.given)}` of yours. `/history` shows them all."
-        case NothingToCancel(ended=True):
+        case own.NothingToCancel(ended=True):
             return "This job is over already. Use `Cancel or delete` on its message to delete the pictures."
-        case NothingToCancel():
+        case own.NothingToCancel():
             return "You have no job waiting or running."
-        case NotACard():
+        case own.NotACard():
             return "This message shows no job of mine."
-        case Withheld():
+        case own.Withheld():
             return "A moderator has to look at this picture before anything is done with it."
-        case Banned(until=None):
+        case own.Banned(until=None):
             return f"A moderator has shut you out of this studio{_because(error.reason)}."
-        case Banned(until=datetime() as until):
+        case own.Banned(until=datetime() as until):
             moment = f"<t:{int(until.timestamp())}:f>"
             return f"A moderator has shut you out of this studio until {moment}{_because(error.reason)}."
-        case ElsewhereOnly():
+        case own.ElsewhereOnly():
             where = ", ".join(f"<#{channel}>" for channel in error.channels[:10])
             return f"In this server I work in {where}."
-        case AboveCap(what="model"):
+        case own.AboveCap(what="model"):
             return f"You may not use the model `{_code(error.given)}` in this server. Allowed: {_code(error.most)}."
-        case AboveCap():
+        case own.AboveCap():
             given, most = f"{int(error.given):,}", f"{int(error.most):,}"
             what = "LoRAs" if error.what == "loras" else error.what
             return f"In this server you may have {most} {what} at most, and this has {given}."
-        case BlockedWord():
+        case own.BlockedWord():
             return f"This server does not draw `{_code(error.entry)}`. Nothing was queued and nothing charged."
-        case ModeratorsOnly():
+        case own.ModeratorsOnly():
             return f"This is for members who may {error.permission.replace('_', ' ')} in this server."
-        case DecidedAlready():
+        case own.DecidedAlready():
             return "Somebody has decided this already."
-        case SaidAlready():
+        case own.SaidAlready():
             return "You have said so before; the moderators see it."
-        case NoReportsChannel():
+        case own.NoReportsChannel():
             return "This server has no channel for reports. A manager sets one with `/admin channel reports`."
-        case BadSetting():
+        case own.BadSetting():
             return f"`{_code(error.name)}` cannot be `{_code(error.given)}`. Allowed: {error.allowed}."
-        case ClosedMessages():
+        case own.ClosedMessages():
             return "I cannot write to you. Allow direct messages from this server's members and ask again."
-        case NotSure():
+        case own.NotSure():
             return "Nothing was deleted. To delete everything, type the word as it is asked for."
-        case ForeignAddress():
+        case own.ForeignAddress():
             where = f"`{_code(error.host)}`" if error.host else "no address"
             return f"Pictures come from Discord only, and this is {where}. Attach the picture, or use its Discord link."
-        case NotFetched(status=403 | 404):
+        case own.NotFetched(status=403 | 404):
             return "Discord no longer has this picture: its links expire. Attach the picture, or copy its link again."
-        case NotFetched():
+        case own.NotFetched():
             return "Discord did not give me this picture. Try again in a moment; nothing was queued."
-        case BadLoraName():
+        case own.BadLoraName():
             name = _code(error.name)
             return f"`{name}` cannot be the name of a LoRA: up to 60 letters, no quotes, brackets, colons and commas."
-        case OneOfTwo():
+        case own.OneOfTwo():
             return f"One of the two is needed: `{error.first}` or `{error.second}`."
-        case NoSuchFile():
+        case own.NoSuchFile():
             return f"There is no file `{_code(error.name)}` in the folder `loras/incoming` of the studio's storage."
-        case UnknownLora():
+        case own.UnknownLora():
             hint = f"Did you mean `{_code(error.nearest)}`?" if error.nearest else "`/lora list` shows them all."
             return f"There is no LoRA `{_code(error.name)}`. {hint}"
-        case NoRoom():
+        case own.NoRoom():
             return (
                 f"`--hd` has no room here: `{_code(error.model)}` draws {error.width} x {error.height} at most by its "
                 "own or the owner's limit."
             )
-        case ShapeStays():
+        case own.ShapeStays():
             return (
                 f"A region keeps the shape of its picture, {error.width} x {error.height}. Leave out `--ar`, `--size`, "
                 "`--draft` and `--hd`."
             )
-        case BadFactor():
+        case own.BadFactor():
             return f"`{_code(error.given)}` is no zoom. It goes from 1.01 to 2, such as `1.8`."
-        case NoPart():
+        case own.NoPart():
             return "Say which part is to be drawn anew: choose parts of the grid, or hand in a mask."
-        case BlackMask():
+        case own.BlackMask():
             return "The mask is black all over. What is white in it is drawn anew; what is black stays."
-        case NothingSeen():
+        case own.NothingSeen():
             return "Nothing can be told of this picture."
-        case NoPicture():
+        case own.NoPicture():
             return "This message shows no picture."
-        case StrayWords():
+        case own.StrayWords():
             return f"Only parameters fit here, such as `--ar 16:9 --s 200`; `{_code(error.given)}` is none."
-        case BadOption(taken=True):
+        case own.BadOption(taken=True):
             return f"`--{_code(error.given)}` is a parameter already. Choose another name."
-        case BadOption():
+        case own.BadOption():
             return f"`{_code(error.given)}` can be no name: up to 30 letters, digits and dashes, a letter first."
-        case Closing():
+        case own.Closing():
             return "The studio is restarting. Try again in a moment; nothing was queued."
     return None
 
@@ -665,33 +347,33 @@ _NO_VOTE = {
 
 def _contests(error: BaseException) -> str | None:
     match error:
-        case UnfitPicture():
+        case own.UnfitPicture():
             return _UNFIT[error.reason].format(_code(error.wanted))
-        case MayNotVote():
+        case own.MayNotVote():
             return _NO_VOTE[error.reason].format(error.wanted)
-        case NotGivable():
+        case own.NotGivable():
             return (
                 f"I may not give <@&{error.role_id}>: that needs the permission Manage Roles, and a role below my own. "
                 "Nothing was changed."
             )
-        case NotYoursToGive():
+        case own.NotYoursToGive():
             return (
                 f"You may not give <@&{error.role_id}>: that needs the permission Manage Roles, and a role below your "
                 "highest. Nothing was changed."
             )
-        case PowerfulRole():
+        case own.PowerfulRole():
             return (
                 f"<@&{error.role_id}> has permissions that not everybody has, and a role that is called can be taken "
                 "by anybody. Choose one without. Nothing was changed."
             )
-        case NotCallable():
+        case own.NotCallable():
             return (
                 f"My mention of <@&{error.role_id}> would call nobody: allow anyone to mention the role, or give me "
                 "the permission Mention Everyone. Nothing was created."
             )
-        case NotYourPicture():
+        case own.NotYourPicture():
             return "You can only enter and withdraw your own pictures."
-        case NoContest():
+        case own.NoContest():
             verb = {"enter": "takes entries", "vote": "takes votes", "cancel": "could be cancelled"}.get(
                 error.doing, ""
             )

@@ -19,8 +19,9 @@ from bot.delivery.delivery import Delivery
 from bot.delivery.drawing import draw_accepted, look
 from bot.delivery.place import TOKEN_LIFE, Place, place_of
 from bot.delivery.post import Drawing
-from bot.errors import ALREADY_ANSWERED, Closing, NothingToCancel, tell
+from bot.errors import ALREADY_ANSWERED, tell
 from bot.house.door import Asker, Door
+from bot.refusals import Closing, NothingToCancel
 from bot.wishes import Wish
 from db import audit, guilds, jobs, pace, preferences, reviews, state, users
 from db.database import Database
@@ -83,7 +84,7 @@ class Orders:
 
         Raises:
             engine.errors.EngineError: the engine could not load its model; nothing was queued.
-            bot.errors.Closing, CannotPostHere, Banned, AboveCap, BlockedWord: nothing was queued.
+            bot.refusals.Closing, CannotPostHere, Banned, AboveCap, BlockedWord: nothing was queued.
             db.errors.TooManyWaiting, QueueFull, Overdrawn, AnsweredAlready: nothing was queued.
         """
         if self.closing:

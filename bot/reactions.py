@@ -12,8 +12,8 @@ import discord
 
 from bot import album, recognition
 from bot.delivery.upload import pack
-from bot.errors import Refusal
 from bot.recognition import Shown
+from bot.refusals import Refusal
 from bot.ui import cards
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.delivery.post import custom_ids_of
-from bot.errors import Gone, NotACard
+from bot.refusals import Gone, NotACard
 from db import images, jobs
 from db.models import Image, Job
 

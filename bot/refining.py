@@ -11,7 +11,7 @@ from typing import Any
 import prompts
 from bot import shapes
 from bot.config import Limits
-from bot.errors import BadFactor
+from bot.refusals import BadFactor
 from bot.wishes import Catalogue, Dice, Wish, roll, seeds, work
 from db.models import Image, Job, JobRequest
 from engine.edits.outline import outline

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.errors import BlackMask, NoPart
 from bot.refining import PARTS
+from bot.refusals import BlackMask, NoPart
 from db.models import Image
 from engine.edits.region import gridded, redrawn
 from engine.storage import Storage

@@ -8,7 +8,7 @@ from typing import Any
 
 import prompts
 from bot.config import Limits
-from bot.errors import NoRoom, ShapeStays
+from bot.refusals import NoRoom, ShapeStays
 from bot.wishes import Entry, Habits, size, wished_size
 from engine.errors import UnsupportedSize
 from prompts import Prompt

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import discord
 
-from bot.errors import ForeignAddress, NotFetched
+from bot.refusals import ForeignAddress, NotFetched
 from engine.errors import UnfitUpload
 from engine.metadata import PictureMetadata
 from engine.storage import Storage, Stored

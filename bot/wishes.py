@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import prompts
 from bot.config import Limits
-from bot.errors import NoRoom, UnknownLora
+from bot.refusals import NoRoom, UnknownLora
 from bot.wording import NO_HABITS, Dice, Habits, Options, read, roll
 from db.models import JobRequest
 from engine.requests import MOST_LORAS, MOST_REFERENCES
@@ -109,7 +109,7 @@ def wishes_for(
 
     Raises:
         prompts.PromptError: above this studio's limits.
-        bot.errors.UnknownLora, NoRoom: no such LoRA; no room for --hd.
+        bot.refusals.UnknownLora, NoRoom: no such LoRA; no room for --hd.
         engine.errors.UnknownModel, LicenceNotAccepted, UnsupportedSize: the model is not here, or not for this.
     """
     count = limits.pictures if options.count is None else options.count

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import prompts
-from bot.errors import StrayWords
+from bot.refusals import StrayWords
 from prompts.parameters import LARGEST_SEED, find
 
 AT_ONCE = 40

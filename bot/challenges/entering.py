@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.challenges.fitness import check_picture
 from bot.challenges.showing import is_restricted
-from bot.errors import Gone, NotYourPicture, UnfitPicture
+from bot.refusals import Gone, NotYourPicture, UnfitPicture
 from db import images, jobs, users
 from db.challenges import entries, finding
 from db.challenges.errors import WrongPhase

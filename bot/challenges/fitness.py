@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import discord
 
-from bot.errors import MayNotVote, UnfitPicture
+from bot.refusals import MayNotVote, UnfitPicture
 from db.challenges.terms import Rules
 from db.models import Challenge, Image, Job
 

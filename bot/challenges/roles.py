@@ -2,7 +2,7 @@
 
 import discord
 
-from bot.errors import NotGivable, NotYoursToGive, PowerfulRole
+from bot.refusals import NotGivable, NotYoursToGive, PowerfulRole
 
 
 def check_given(role: discord.Role, maker: discord.Member) -> None:

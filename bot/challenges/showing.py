@@ -3,8 +3,8 @@
 import discord
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.errors import AgeRestrictedContest
 from bot.gallery.rights import is_nsfw
+from bot.refusals import AgeRestrictedContest
 from db.challenges import entries
 from db.models import Challenge
 

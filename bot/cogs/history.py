@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 
 from bot import album
-from bot.errors import Gone
+from bot.refusals import Gone
 from bot.ui import cards
 from bot.ui.press import Press, view_of
 from db import jobs

@@ -9,9 +9,10 @@ from discord import app_commands
 
 from bot import asking
 from bot.cogs.admin.acting import permit
-from bot.errors import BadLoraName, NotYours, OneOfTwo, explain, tell
+from bot.errors import explain, tell
 from bot.loras import naming
 from bot.loras.taking import words_of
+from bot.refusals import BadLoraName, NotYours, OneOfTwo
 from bot.ui import loras as looks
 from bot.ui.press import Press, view_of
 from bot.wishes import Options

@@ -6,9 +6,10 @@ import discord
 from discord import app_commands
 
 from bot import album, asking, recognition
-from bot.errors import Gone, NotACard, tell
+from bot.errors import tell
 from bot.gallery import rights
 from bot.gallery.rights import Act
+from bot.refusals import Gone, NotACard
 from bot.ui import cards, sharing
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot.errors import NoSuchJob
+from bot.refusals import NoSuchJob
 from db import jobs
 from db.models import Job
 

@@ -8,8 +8,8 @@ from discord import app_commands
 
 from bot import album, asking, recognition, refining
 from bot.cogs.imagine import ASPECT_CHOICES
-from bot.errors import NoPicture, NothingSeen
 from bot.refining import Start
+from bot.refusals import NoPicture, NothingSeen
 from bot.ui import confirm, described
 from bot.ui.forms import RemixForm, StrangerForm
 from bot.wishes import Options

@@ -6,7 +6,8 @@ import discord
 from discord import app_commands
 
 from bot import wording
-from bot.errors import BadOption, tell
+from bot.errors import tell
+from bot.refusals import BadOption
 from bot.ui.quoting import quote
 from db import preferences, users
 from prompts.parameters import find

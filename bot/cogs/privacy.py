@@ -7,8 +7,8 @@ import discord
 from discord import app_commands
 
 from bot.delivery.post import Stopped, named
-from bot.errors import ClosedMessages, NotSure
 from bot.house import forgetting
+from bot.refusals import ClosedMessages, NotSure
 from bot.ui.moderating import Words
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from discord import app_commands
 
 from bot import album
 from bot.cogs import naming
-from bot.errors import NothingToCancel, tell
+from bot.errors import tell
+from bot.refusals import NothingToCancel
 from bot.ui import cards
 from bot.ui.quoting import bold
 from db import guilds, jobs, pace

@@ -7,7 +7,7 @@ from discord import app_commands
 
 from bot import wording
 from bot.asking import DEFAULTS
-from bot.errors import ModeratorsOnly
+from bot.refusals import ModeratorsOnly
 from bot.ui.forms import Form, said, words
 from bot.ui.press import PLAIN, TAKEN, Press, view_of
 from bot.ui.quoting import quote

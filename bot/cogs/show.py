@@ -8,7 +8,8 @@ from discord import app_commands
 from bot import album
 from bot.cogs import naming
 from bot.delivery.drawing import look
-from bot.errors import Gone, explain_failure, tell
+from bot.errors import explain_failure, tell
+from bot.refusals import Gone
 from bot.ui import cards
 from db.models import JobStatus
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.errors import CannotPostHere
 from bot.gallery.rights import is_nsfw
+from bot.refusals import CannotPostHere
 from db.models import Route
 
 NEEDED = ("view_channel", "send_messages", "embed_links", "attach_files", "read_message_history")

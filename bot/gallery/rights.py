@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Self
 import discord
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.errors import AgeRestricted, Gone, MadeElsewhere, NotYours, OwnPicture
+from bot.refusals import AgeRestricted, Gone, MadeElsewhere, NotYours, OwnPicture
 from db import images, jobs, shares
 from db.models import Image, Job, Share, Visibility
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.errors import DecidedAlready, Gone
+from bot.refusals import DecidedAlready, Gone
 from db import audit, images, jobs, reports, sanctions, shares
 from db.challenges import entries
 from db.errors import NotShareable

@@ -13,9 +13,9 @@ import discord
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.config import Config
-from bot.errors import AboveCap, BlockedWord, ElsewhereOnly
 from bot.house import prices
 from bot.house.rules import Cap, Rules
+from bot.refusals import AboveCap, BlockedWord, ElsewhereOnly
 from bot.ui.moderating import kept_out
 from bot.wishes import Wish
 from db import guilds, ledger, sanctions, times, users

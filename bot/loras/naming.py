@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot.errors import UnknownLora
+from bot.refusals import UnknownLora
 from db import loras
 from db.models import Lora
 from prompts import Prompt

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.errors import NoSuchFile, NotFetched
+from bot.refusals import NoSuchFile, NotFetched
 from bot.uploads import check_address
 from bot.wishes import Catalogue
 from engine.lora import notes, pickled, shapes

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.errors import Gone
 from bot.house.door import Asker
 from bot.house.prices import Bill
+from bot.refusals import Gone
 from bot.ui.press import TAKEN, Press, view_of
 from bot.ui.quoting import bold
 from bot.wishes import Wish

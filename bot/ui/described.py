@@ -8,7 +8,7 @@ import discord
 from PIL import Image
 
 from bot import asking
-from bot.errors import Gone
+from bot.refusals import Gone
 from bot.ui import confirm
 from bot.ui.cards import recipe
 from bot.ui.press import Press, view_of

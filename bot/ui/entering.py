@@ -10,7 +10,8 @@ import discord
 from bot.challenges import entering
 from bot.challenges.roles import check_taken
 from bot.challenges.showing import check_place
-from bot.errors import Gone, NoContest, NotGivable, tell
+from bot.errors import tell
+from bot.refusals import Gone, NoContest, NotGivable
 from bot.ui import contests
 from bot.ui.press import DANGER, Press, Style, view_of
 from bot.ui.quoting import bold

@@ -7,8 +7,9 @@ import discord
 from discord import ui
 
 from bot import album, asking, refining, regions
-from bot.errors import NoPart, answer
+from bot.errors import answer
 from bot.refining import Start
+from bot.refusals import NoPart
 from bot.ui import confirm
 from db.models import Image, Job
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot import album
-from bot.errors import Gone
+from bot.refusals import Gone
 from bot.ui.press import Press, view_of
 from db.models import Job
 

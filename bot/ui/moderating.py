@@ -7,8 +7,9 @@ import discord
 from discord import ui
 
 from bot import album
-from bot.errors import Banned, DecidedAlready, Gone, ModeratorsOnly, NoReportsChannel, SaidAlready, answer, tell
+from bot.errors import answer, tell
 from bot.house import acts
+from bot.refusals import Banned, DecidedAlready, Gone, ModeratorsOnly, NoReportsChannel, SaidAlready
 from bot.ui import notices
 from bot.ui.press import DANGER, PLAIN, TAKEN, Press, view_of
 from db import audit, guilds, reports, reviews, sanctions, times, users

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot import album, regions
-from bot.errors import NoPart
 from bot.refining import PARTS
+from bot.refusals import NoPart
 from bot.ui.forms import MaskForm, RegionForm
 from bot.ui.press import PLAIN, TAKEN, Press, view_of
 from db.models import Image

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.delivery.upload import Rung
-from bot.errors import Gone, NothingSimilar
 from bot.gallery import files, rights
 from bot.gallery.rights import Act, Viewer
+from bot.refusals import Gone, NothingSimilar
 from bot.ui import exhibits
 from bot.ui.moderating import ReportPicture
 from bot.ui.press import Press

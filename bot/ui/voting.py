@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.challenges.fitness import check_voter
 from bot.challenges.pictures import file_name
 from bot.challenges.showing import check_place
-from bot.errors import Gone
+from bot.refusals import Gone
 from bot.ui import contests
 from bot.ui.press import PLAIN, TAKEN, Press, Style
 from db import images

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 import db.errors
 import engine.errors
 import prompts
-from bot import errors
+from bot import errors, refusals
 
 KNOWN: list[Exception] = [
     prompts.EmptyPrompt(),
@@ -57,61 +57,61 @@ KNOWN: list[Exception] = [
     engine.errors.PictureMissing("d" * 64),
     engine.errors.EngineClosed(),
     engine.errors.OutOfMemory("cuda:0"),
-    errors.CannotPostHere(["attach_files", "embed_links"]),
-    errors.NotYours("delete", 11),
-    errors.Gone(),
-    errors.NoSuchJob("x`y @everyone"),
-    errors.NothingToCancel(ended=True),
-    errors.NothingToCancel(ended=False),
-    errors.NotACard(),
-    errors.ForeignAddress("example.com"),
-    errors.NotFetched(404),
-    errors.NotFetched(None),
-    *(errors.UnfitPicture(reason, "x") for reason in errors._UNFIT),
-    *(errors.MayNotVote(reason, "x") for reason in errors._NO_VOTE),
-    errors.NotGivable(5),
-    errors.NotYourPicture(),
-    errors.NoContest("enter"),
-    errors.BadLoraName("x"),
-    errors.OneOfTwo("file", "path"),
-    errors.NoSuchFile("x"),
-    errors.UnknownLora("inc", "ink"),
-    errors.UnknownLora("zzz", None),
-    errors.NoRoom("pocket", 256, 256),
-    errors.ShapeStays(256, 256),
-    errors.BadFactor("3"),
-    errors.BlackMask(),
-    errors.NoPart(),
-    errors.NothingSeen(),
-    errors.NoPicture(),
-    errors.StrayWords("a cat"),
-    errors.BadOption("seed", taken=True),
-    errors.BadOption("1", taken=False),
-    errors.Closing(),
-    errors.Withheld(),
-    errors.Banned(None, "spam @everyone"),
-    errors.Banned(datetime(2026, 5, 17, tzinfo=UTC), ""),
-    errors.ElsewhereOnly([1, 2]),
-    errors.AboveCap("steps", "50", "4"),
-    errors.AboveCap("loras", "3", "1"),
-    errors.AboveCap("model", "dev", "pocket"),
-    errors.BlockedWord("gore"),
-    errors.ModeratorsOnly("manage_guild"),
-    errors.DecidedAlready(),
-    errors.SaidAlready(),
-    errors.NoReportsChannel(),
-    errors.BadSetting("gift", "alone", "person and gift together"),
-    errors.ClosedMessages(),
-    errors.NotSure(),
-    errors.NotYours("unshare", None),
-    errors.OwnPicture(),
-    errors.MadeElsewhere(),
-    errors.AgeRestricted(),
-    errors.AgeRestrictedContest(),
-    errors.NotCallable(7),
-    errors.NotYoursToGive(7),
-    errors.PowerfulRole(7),
-    errors.NothingSimilar(),
+    refusals.CannotPostHere(["attach_files", "embed_links"]),
+    refusals.NotYours("delete", 11),
+    refusals.Gone(),
+    refusals.NoSuchJob("x`y @everyone"),
+    refusals.NothingToCancel(ended=True),
+    refusals.NothingToCancel(ended=False),
+    refusals.NotACard(),
+    refusals.ForeignAddress("example.com"),
+    refusals.NotFetched(404),
+    refusals.NotFetched(None),
+    *(refusals.UnfitPicture(reason, "x") for reason in errors._UNFIT),
+    *(refusals.MayNotVote(reason, "x") for reason in errors._NO_VOTE),
+    refusals.NotGivable(5),
+    refusals.NotYourPicture(),
+    refusals.NoContest("enter"),
+    refusals.BadLoraName("x"),
+    refusals.OneOfTwo("file", "path"),
+    refusals.NoSuchFile("x"),
+    refusals.UnknownLora("inc", "ink"),
+    refusals.UnknownLora("zzz", None),
+    refusals.NoRoom("pocket", 256, 256),
+    refusals.ShapeStays(256, 256),
+    refusals.BadFactor("3"),
+    refusals.BlackMask(),
+    refusals.NoPart(),
+    refusals.NothingSeen(),
+    refusals.NoPicture(),
+    refusals.StrayWords("a cat"),
+    refusals.BadOption("seed", taken=True),
+    refusals.BadOption("1", taken=False),
+    refusals.Closing(),
+    refusals.Withheld(),
+    refusals.Banned(None, "spam @everyone"),
+    refusals.Banned(datetime(2026, 5, 17, tzinfo=UTC), ""),
+    refusals.ElsewhereOnly([1, 2]),
+    refusals.AboveCap("steps", "50", "4"),
+    refusals.AboveCap("loras", "3", "1"),
+    refusals.AboveCap("model", "dev", "pocket"),
+    refusals.BlockedWord("gore"),
+    refusals.ModeratorsOnly("manage_guild"),
+    refusals.DecidedAlready(),
+    refusals.SaidAlready(),
+    refusals.NoReportsChannel(),
+    refusals.BadSetting("gift", "alone", "person and gift together"),
+    refusals.ClosedMessages(),
+    refusals.NotSure(),
+    refusals.NotYours("unshare", None),
+    refusals.OwnPicture(),
+    refusals.MadeElsewhere(),
+    refusals.AgeRestricted(),
+    refusals.AgeRestrictedContest(),
+    refusals.NotCallable(7),
+    refusals.NotYoursToGive(7),
+    refusals.PowerfulRole(7),
+    refusals.NothingSimilar(),
     *(db.errors.NotShareable(reason) for reason in ("deleted", "no server", "unsure", "hidden")),
 ]
 
@@ -133,7 +133,7 @@ def test_a_foreseen_error_is_told_in_a_sentence(error: Exception) -> None:
     assert len(words) < 500
 
 
-@pytest.mark.parametrize("base", [prompts.PromptError, errors.Refusal])
+@pytest.mark.parametrize("base", [prompts.PromptError, refusals.Refusal])
 def test_every_type_that_a_person_can_cause_has_words(base: type[Exception]) -> None:
     told = {type(error) for error in KNOWN}
     assert set(kinds(base)) <= told
@@ -144,7 +144,7 @@ def test_the_words_say_what_would_be_right() -> None:
     assert "1:4 to 4:1" in str(errors.explain(prompts.BadValue("ar", "0:1", "1:4..4:1")))
     assert "0..4294967295" in str(errors.explain(prompts.BadValue("seed", "cat", "0..4294967295")))
     assert "pocket" in str(errors.explain(engine.errors.UnknownModel("pockt", "pocket")))
-    assert "Attach Files, Embed Links" in str(errors.explain(errors.CannotPostHere(["attach_files", "embed_links"])))
+    assert "Attach Files, Embed Links" in str(errors.explain(refusals.CannotPostHere(["attach_files", "embed_links"])))
 
 
 def test_a_full_disk_under_the_database_has_words_too() -> None:

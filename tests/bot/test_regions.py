@@ -9,8 +9,8 @@ from PIL import Image
 
 from bench.tree import answering
 from bot import regions
-from bot.errors import NoPart
 from bot.refining import PARTS
+from bot.refusals import NoPart
 from playground import Playground
 from playground.offered import NotOffered
 from tests.bot.studio import Json, Running, buttons, custom_ids, labels, private_words, running, world

@@ -7,7 +7,7 @@ import pytest
 import prompts
 from bot import shapes
 from bot.config import Limits
-from bot.errors import ShapeStays
+from bot.refusals import ShapeStays
 from db.models import Job
 from engine.errors import UnsupportedSize
 from engine.models import POCKET

@@ -8,7 +8,8 @@ import discord
 import pytest
 from PIL import Image
 
-from bot.errors import ForeignAddress, NotFetched, explain
+from bot.errors import explain
+from bot.refusals import ForeignAddress, NotFetched
 from bot.uploads import HOSTS, Uploads, check_address
 from engine.errors import UnfitUpload
 from engine.metadata import PictureMetadata

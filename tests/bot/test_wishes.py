@@ -9,7 +9,8 @@ import engine.requests
 import prompts
 from bot import refining, wishes
 from bot.config import Limits
-from bot.errors import BadFactor, NoRoom, UnknownLora, explain
+from bot.errors import explain
+from bot.refusals import BadFactor, NoRoom, UnknownLora
 from bot.wishes import Given, Habits, Options, Wish
 from engine.errors import LicenceNotAccepted, UnknownModel, UnsupportedSize
 from engine.models import Catalogue

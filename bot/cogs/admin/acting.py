@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.errors import ModeratorsOnly
+from bot.refusals import ModeratorsOnly
 from db import audit, guilds, users
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ import discord
 from discord import app_commands
 
 from bot.cogs.admin.acting import acting
-from bot.errors import BadSetting, tell
+from bot.errors import tell
 from bot.house import acts
+from bot.refusals import BadSetting
 from db import sanctions, times
 from db.models import SanctionKind
 

@@ -6,7 +6,8 @@ import discord
 from discord import app_commands
 
 from bot.cogs.admin.acting import acting
-from bot.errors import CannotPostHere, tell
+from bot.errors import tell
+from bot.refusals import CannotPostHere
 from db import guilds
 
 if TYPE_CHECKING:

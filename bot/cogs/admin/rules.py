@@ -7,8 +7,9 @@ import discord
 from discord import app_commands
 
 from bot.cogs.admin.acting import Act, acting
-from bot.errors import BadSetting, NoReportsChannel, tell
+from bot.errors import tell
 from bot.house.rules import EVERYONE, Cap, Quota, Rules, stored
+from bot.refusals import BadSetting, NoReportsChannel
 from bot.ui.quoting import quote
 from db import guilds, ledger
 from prompts.blocklist import Blocklist

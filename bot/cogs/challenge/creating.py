@@ -11,7 +11,8 @@ from bot.challenges.roles import check_given, check_taken
 from bot.cogs.admin.acting import acting, permit
 from bot.cogs.challenge.naming import named, offer
 from bot.delivery.place import NEEDED
-from bot.errors import BadSetting, CannotPostHere, NotCallable, tell
+from bot.errors import tell
+from bot.refusals import BadSetting, CannotPostHere, NotCallable
 from bot.ui.quoting import bold
 from db.challenges import finding, phases, rotas
 from db.challenges.rotas import NewRota

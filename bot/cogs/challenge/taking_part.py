@@ -7,7 +7,8 @@ from discord import app_commands
 
 from bot.challenges import entering
 from bot.cogs.challenge.naming import named, offer
-from bot.errors import Gone, NoContest, tell
+from bot.errors import tell
+from bot.refusals import Gone, NoContest
 from bot.ui import contests
 from bot.ui.entering import confirm, show_places
 from bot.ui.quoting import bold

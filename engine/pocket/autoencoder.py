@@ -20,6 +20,14 @@ from .scenes import paint, sample_scene
 
 STAGE = "autoencoder"
 BLOCKS = (16, 16, 32, 96, 160)
+SIDE = 128
+"""Pixels of the pieces learnt from."""
+SIZES: dict[tuple[int, int], float] = {
+    (128, 128): 0.5, (256, 256): 0.18, (352, 192): 0.09, (192, 352): 0.09, (224, 320): 0.07, (320, 224): 0.07,
+}  # fmt: skip
+"""Width and height in pixels of the pictures that pieces are cut from, and how often."""
+KL = 0.004
+"""Weight of the latents' divergence from a unit normal distribution."""
 
 
 def build_autoencoder(blocks: tuple[int, ...] = BLOCKS) -> AutoencoderKL:
@@ -46,25 +54,26 @@ def to_tensor(image: Image.Image) -> Tensor:
     return torch.from_numpy(np.array(image)).permute(2, 0, 1).float() / 127.5 - 1
 
 
-def crops(rng: random.Random, count: int) -> Tensor:
-    """Paint pieces of 128 x 128, mostly cut from 256 pictures near a thing, some whole small pictures."""
-    pieces = []
+def pieces(rng: random.Random, count: int) -> tuple[Tensor, Tensor]:
+    """Cut (count, 3, SIDE, SIDE) near things from painted pictures of all SIZES, and tell which are whole small ones.
+
+    Of twice as many those with the most edges are kept: there the errors are.
+    """
+    drawn: list[tuple[Tensor, bool]] = []
     for _ in range(2 * count):
         scene = sample_scene(rng)
-        if rng.random() < 0.25:
-            pieces.append(to_tensor(paint(scene, 128, 128)))
-            continue
-        x, y = (
-            (rng.choice(scene.things).x, rng.choice(scene.things).y) if scene.things else (rng.random(), rng.random())
+        width, height = rng.choices(list(SIZES), list(SIZES.values()))[0]
+        near = rng.choice(scene.things) if scene.things else None
+        x, y = (near.x, near.y) if near else (rng.random(), rng.random())
+        left, top = (
+            min(side - SIDE, max(0, round(at * side - SIDE / 2 + rng.uniform(-60, 60))))
+            for at, side in ((x, width), (y, height))
         )
-        left, top = (min(128, max(0, round(at * 256 - 64 + rng.uniform(-60, 60)))) for at in (x, y))
-        pieces.append(to_tensor(paint(scene, 256, 256).crop((left, top, left + 128, top + 128))))
-    return busiest(pieces, count)
-
-
-def busiest(pieces: list[Tensor], count: int) -> Tensor:
-    """Keep the `count` pieces with the most edges: there the errors are."""
-    return torch.stack(sorted(pieces, key=_edges, reverse=True)[:count])
+        piece = paint(scene, width, height).crop((left, top, left + SIDE, top + SIDE))
+        drawn.append((to_tensor(piece), width == height == SIDE))
+    drawn.sort(key=lambda one: _edges(one[0]), reverse=True)
+    pictures, small = zip(*drawn[:count], strict=True)
+    return torch.stack(pictures), torch.tensor(small)
 
 
 def _edges(picture: Tensor) -> float:
@@ -100,7 +109,7 @@ def autoencoder_loss(model: AutoencoderKL, pictures: Tensor, generator: torch.Ge
     made = model.decode(latents).sample.float()  # type: ignore[union-attr]
     plain = reconstruction_loss(made, wanted)
     kl = 0.5 * (mean.square() + std.square() - 1 - 2 * std.log()).mean()
-    loss = plain + 0.004 * kl
+    loss = plain + KL * kl
     few = max(1, len(pictures) // 6)
     small = model.decode(F.avg_pool2d(latents[-few:], 2)).sample.float()  # type: ignore[union-attr]
     loss = loss + 0.1 * reconstruction_loss(small, F.avg_pool2d(wanted[-few:], 2))
@@ -126,7 +135,7 @@ def train_autoencoder(
         model.load_state_dict(begin.state_dict())
 
     def ask(rng: random.Random, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        return autoencoder_loss(model, crops(rng, batch).to(device), generator)
+        return autoencoder_loss(model, pieces(rng, batch)[0].to(device), generator)
 
     path = folder / "autoencoder.ckpt"
     fit(rank, ranks, path, STAGE, model, ask, seed=seed, steps=steps, matrix_rate=0.012, device=device, say=say)

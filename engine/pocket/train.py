@@ -1,6 +1,6 @@
 """The whole recipe: from nothing to the packaged folder, stage by stage, each going on from its last checkpoint.
 
-`python -m engine.pocket.train` and `atelier pocket train` run it. Stages: autoencoder, its decoder alone, text side,
+`python -m engine.pocket.train` and `atelier pocket train` run it. Stages: autoencoder, its sharpening, text side,
 transformer (which makes its pool of latents on the way and ends with distilled guidance), package.
 """
 
@@ -15,11 +15,11 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from . import checkpoint, course
 from .autoencoder import finish_autoencoder, train_autoencoder
 from .course import Plan, train_flow
-from .decoder import finish_decoder, train_decoder
 from .flow import Learner
 from .packaging import Parts, package, unpackage
 from .ranks import barrier, launch
 from .samples import PROMPTS, contact_sheet, draw
+from .sharpening import finish_sharpening, sharpen
 from .text import train_text
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -34,12 +34,12 @@ def _default_plan() -> Plan:
 class Recipe:
     """Steps of each stage; the default is what the packaged weights were meant to have on two CPU cores.
 
-    Going on from packaged weights, `autoencoder_steps` and `decoder_steps` come on top. Without `autoencoder_steps` the
-    latent space stays as it is; the decoder may learn on, which changes how latents look and not what they mean.
+    Going on from packaged weights, `autoencoder_steps` and `sharpen_steps` come on top. Without `autoencoder_steps` the
+    latent space stays as it is: sharpening changes how latents look, and what they mean in small pictures only.
     """
 
     autoencoder_steps: int = 780
-    decoder_steps: int = 3000
+    sharpen_steps: int = 3000
     text_steps: int = 400
     flow: Plan = field(default_factory=_default_plan)
 
@@ -67,7 +67,7 @@ def train(
     """
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    recipe = recipe or (Recipe(autoencoder_steps=0, decoder_steps=0) if go_on else Recipe())
+    recipe = recipe or (Recipe(autoencoder_steps=0, sharpen_steps=0) if go_on else Recipe())
     if device != "cpu":
         recipe = replace(recipe, flow=replace(recipe.flow, batch=256, small_batch=512, first_shards=64))
     if minutes is not None:
@@ -95,10 +95,10 @@ def _stages(
     if not (folder / "vae" / "config.json").exists():
         _autoencoder(rank, ranks, folder, seed, device, recipe, say, begin)
     barrier(ranks)
-    if recipe.decoder_steps:
-        train_decoder(rank, ranks, folder, seed=seed, steps=recipe.decoder_steps, device=device, say=say)
+    if recipe.sharpen_steps:
+        sharpen(rank, ranks, folder, seed=seed, steps=recipe.sharpen_steps, device=device, say=say)
         if rank == 0:
-            finish_decoder(folder)
+            finish_sharpening(folder)
     if begin is None and rank == 0 and not (folder / "flow.ckpt").exists():
         train_text(folder, seed=seed, steps=recipe.text_steps, device=device, say=say)
     barrier(ranks)
@@ -157,7 +157,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--go-on", action="store_true", help="begin from the packaged weights, not from nothing")
     parser.add_argument("--autoencoder", type=int, metavar="STEPS", help="with --go-on: train it so far first")
-    parser.add_argument("--decoder", type=int, metavar="STEPS", help="with --go-on: sharpen the pictures so far")
+    parser.add_argument("--sharpen", type=int, metavar="STEPS", help="with --go-on: train it so far, latents held")
     parser.add_argument("--spread", type=float, help="how far layouts stray, 0 to 1; what it paints is kept apart")
     parser.add_argument("--compile", action="store_true", help="compile the transformer's blocks: needs a compiler")
     parser.add_argument("--export", action="store_true", help="only package the last checkpoint")
@@ -179,14 +179,14 @@ def main() -> None:
 
 
 def _recipe(given: argparse.Namespace) -> Recipe:
-    usual = Recipe(autoencoder_steps=0, decoder_steps=0) if given.go_on else Recipe()
+    usual = Recipe(autoencoder_steps=0, sharpen_steps=0) if given.go_on else Recipe()
     flow = replace(_default_plan(), compiled=given.compile)
     if given.spread is not None:
         flow = replace(flow, spread=given.spread)
     return replace(
         usual,
         autoencoder_steps=usual.autoencoder_steps if given.autoencoder is None else given.autoencoder,
-        decoder_steps=usual.decoder_steps if given.decoder is None else given.decoder,
+        sharpen_steps=usual.sharpen_steps if given.sharpen is None else given.sharpen,
         flow=flow,
     )
 

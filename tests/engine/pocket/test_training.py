@@ -1,5 +1,6 @@
 """The recipe's promises: resumed training equals unbroken training, and a damaged checkpoint is refused."""
 
+import copy
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,10 @@ from diffusers.pipelines.flux.pipeline_flux import FluxPipeline
 from engine.pocket import checkpoint
 from engine.pocket.autoencoder import build_autoencoder
 from engine.pocket.course import STAGE, Plan, train_flow
-from engine.pocket.decoder import STAGE as DECODER
-from engine.pocket.decoder import train_decoder
 from engine.pocket.packaging import unpackage
+from engine.pocket.pool import encode
+from engine.pocket.sharpening import HOLD, sharpen, sharpening_loss
+from engine.pocket.sharpening import STAGE as SHARPENING
 from engine.pocket.text import TextSide
 from engine.pocket.train import Recipe, export, train
 
@@ -119,7 +121,7 @@ def test_going_on_trains_the_packaged_autoencoder_too_and_begins_the_rest_from_t
     run(first, 2)
     weights = export(first, tmp_path / "weights")
     before = unpackage(weights)
-    recipe = Recipe(autoencoder_steps=1, decoder_steps=0, flow=replace(PLAN, steps=1))
+    recipe = Recipe(autoencoder_steps=1, sharpen_steps=0, flow=replace(PLAN, steps=1))
     train(tmp_path / "second", ranks=1, recipe=recipe, weights=weights, go_on=True, say=lambda _line: None)
     after = unpackage(weights)
     trained = AutoencoderKL.from_pretrained(tmp_path / "second" / "vae").state_dict()
@@ -135,24 +137,40 @@ def test_going_on_leaves_the_latent_space_as_it_is_unless_asked(tmp_path: Path) 
     run(first, 2)
     weights = export(first, tmp_path / "weights")
     before = unpackage(weights).autoencoder.state_dict()
-    recipe = Recipe(autoencoder_steps=0, decoder_steps=0, flow=replace(PLAN, steps=1))
+    recipe = Recipe(autoencoder_steps=0, sharpen_steps=0, flow=replace(PLAN, steps=1))
     train(tmp_path / "second", ranks=1, recipe=recipe, weights=weights, go_on=True, say=lambda _line: None)
     after = unpackage(weights).autoencoder.state_dict()
     assert all(torch.equal(value, after[name]) for name, value in before.items())
-    recipe = replace(recipe, decoder_steps=1)
+    recipe = replace(recipe, sharpen_steps=1)
     train(tmp_path / "third", ranks=1, recipe=recipe, weights=weights, go_on=True, say=lambda _line: None)
     after = unpackage(weights).autoencoder.state_dict()
-    assert all(torch.equal(value, after[name]) for name, value in before.items() if name.startswith("encoder"))
-    changed = [name for name, value in before.items() if not torch.equal(value, after[name])]
-    assert changed
-    assert all(name.startswith("decoder") for name in changed)
+    assert any(not torch.equal(value, after[name]) for name, value in before.items() if name.startswith("encoder"))
+    assert any(not torch.equal(value, after[name]) for name, value in before.items() if name.startswith("decoder"))
 
 
-def test_a_decoder_resumed_from_a_checkpoint_equals_an_unbroken_one(tmp_path: Path) -> None:
+def test_sharpening_holds_the_latents_of_large_pictures_and_lets_those_of_small_ones_move() -> None:
+    torch.manual_seed(0)
+    before = build_autoencoder().requires_grad_(False)
+    model = copy.deepcopy(before).requires_grad_(True)
+    last = model.encoder.conv_out
+    assert last.bias is not None
+    with torch.no_grad():
+        last.bias[:16] += 1.0
+    pictures = torch.rand(4, 3, 64, 64) * 2 - 1
+    assert (encode(model, pictures) - encode(before, pictures)).square().mean() > 0.9
+
+    def loss(small: bool) -> float:
+        flags = torch.full((4,), small)
+        return sharpening_loss(model, before, pictures, flags, torch.Generator().manual_seed(0))[0].item()
+
+    assert loss(small=False) - loss(small=True) == pytest.approx(HOLD, rel=0.05)
+
+
+def test_sharpening_resumed_from_a_checkpoint_equals_an_unbroken_run(tmp_path: Path) -> None:
     unbroken, broken = prepare(tmp_path / "unbroken"), prepare(tmp_path / "broken")
     for folder, steps in ((unbroken, 2), (broken, 1), (broken, 2)):  # so few that the rate does not fall yet
-        train_decoder(0, 1, folder, seed=3, steps=steps, batch=2, say=lambda _line: None)
-    first, second = (checkpoint.load(folder / "decoder.ckpt", DECODER) for folder in (unbroken, broken))
+        sharpen(0, 1, folder, seed=3, steps=steps, batch=2, say=lambda _line: None)
+    first, second = (checkpoint.load(folder / "sharpening.ckpt", SHARPENING) for folder in (unbroken, broken))
     assert first["step"] == second["step"] == 2
     for part in ("model", "ema"):
         for name, value in first[part].items():

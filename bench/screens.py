@@ -1,4 +1,4 @@
-"""The README's pictures of gallery, contests and house rules: `python -m bench.screens [FOLDER]`.
+"""The README's pictures of the chat page, gallery, contests and house rules: `python -m bench.screens [FOLDER]`.
 
 The real bot with the pocket model in this process, people who share, like, enter, vote and report in the playground,
 and Chromium on the playground's page, on one clock. Pictures are taken as they come.
@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import io
 import random
+import re
 import tempfile
 import time
 from datetime import timedelta
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, ViewportSize, async_playwright
 
 from bot import parts
 from bot.config import Config
@@ -28,6 +29,7 @@ from tests.bot.studio import Json, Running, running
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.databases import migrated
 
+ASKED = "a yellow boat on the sea at sunset"
 SHARED = {
     "a red house under a starry night sky": "Ben",
     "a white boat on the sea at sunset": "Cleo",
@@ -46,6 +48,9 @@ ENTERED = {
 }
 MORE = ("Eva", "Finn", "Gus", "Hana", "Ida", "Jon", "Kim", "Lea", "Mia", "Noa", "Ole", "Pia")
 EDGE, GAP = "#ffffff", 24
+TALL: ViewportSize = {"width": 1180, "height": 1400}
+WINDOW: ViewportSize = {"width": 1004, "height": 860}
+"""What a person has before them; TALL has room for the longest card."""
 
 
 class Scene:
@@ -59,9 +64,25 @@ class Scene:
         for name in MORE:
             self.pg.add_person(name)
         contest.advance(self.pg, contest.DAY)
+        await self.page.set_viewport_size(WINDOW)
+        await self.chat()
+        await self.page.set_viewport_size(TALL)
         await self.gallery()
         await self.report()
         await self.challenge()
+
+    async def chat(self) -> None:
+        """The whole page while a prompt becomes pictures, and afterwards."""
+        await self.look("studio")
+        asked = await self.pg.person("Ada").slash("studio", "imagine", prompt=ASKED)
+        assert asked.message is not None, asked.reason
+        card = asked.message
+        await self.pg.wait_for(lambda: _shown(card) >= 25, 120, what="a preview that shows something")
+        await self.page.wait_for_timeout(100)
+        await self.whole("preview")
+        await self.pg.wait_for(lambda: "U1" in contest.pressable(card), 120)
+        await self.page.wait_for_timeout(800)
+        await self.whole("demo")
 
     async def draw(self, person: str, prompt: str) -> Json:
         asked = await self.pg.person(person).slash("studio", "imagine", prompt=prompt, count=1)
@@ -163,8 +184,8 @@ class Scene:
         """What everybody sees."""
         return contest.public(self.bot, channel)
 
-    async def shoot(self, channel: str, message: Json, name: str) -> None:
-        """The message as Ada sees it."""
+    async def look(self, channel: str) -> None:
+        """Open a channel afresh as Ada."""
         clock: Any = self.page.clock
         # The bot's rows go by the real clock, contests by the playground's.
         await clock.set_fixed_time(max(self.pg.clock.time(), time.time() + 20))
@@ -172,6 +193,15 @@ class Scene:
         await self.page.locator("body.ready").wait_for()
         await self.page.locator("button.identity[data-name='Ada']").click()
         await self.page.locator(f"#channels [data-channel='{channel}']").click()
+
+    async def whole(self, name: str) -> None:
+        """The page as it is."""
+        with Image.open(io.BytesIO(await self.page.screenshot())) as taken:
+            _save(taken.convert("RGB"), self.folder / f"{name}.webp")
+
+    async def shoot(self, channel: str, message: Json, name: str) -> None:
+        """The message as Ada sees it."""
+        await self.look(channel)
         card = self.page.locator(f"article.message[data-id='{message['id']}'] .container").first
         await card.scroll_into_view_if_needed()
         await self.page.wait_for_timeout(800)
@@ -196,6 +226,12 @@ class Scene:
                 (self.folder / f"{one}.webp").unlink()
 
 
+def _shown(card: Json) -> int:
+    """How far a card's preview is, in per cent; 0 before the first one and after the last."""
+    found = re.search(r"^(\d+) %", card["content"], re.MULTILINE)
+    return int(found[1]) if found and card["attachments"] else 0
+
+
 def _save(image: Image.Image, file: Path) -> None:
     image.save(file, "WEBP", quality=90, method=6)
 
@@ -211,7 +247,7 @@ async def run(folder: Path) -> None:
             async_playwright() as playwright,
         ):
             chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-            context = await chromium.new_context(viewport={"width": 1180, "height": 1400}, device_scale_factor=1.5)
+            context = await chromium.new_context(viewport=TALL, device_scale_factor=1.5)
             page = await context.new_page()
             await page.goto(pg.url)
             engine: Any = parts.engine(config)

@@ -67,3 +67,9 @@ async def close(session: AsyncSession, image_id: int, *, now: datetime | None = 
     waiting = update(Report).where(Report.image_id == image_id, Report.closed_at.is_(None))
     closed = await session.scalars(waiting.values(closed_at=now or times.now()).returning(Report.id))
     return bool(closed.all())
+
+
+async def warn(session: AsyncSession, report_id: int, *, now: datetime | None = None) -> bool:
+    """The picture's author is warned for it, once from each card; False when that was done before."""
+    first = update(Report).where(Report.id == report_id, Report.warned_at.is_(None))
+    return await session.scalar(first.values(warned_at=now or times.now()).returning(Report.id)) is not None

@@ -9,7 +9,10 @@ from db.models.model import Model, Serial
 
 
 class Report(Model):
-    """`reporter_id` is None when the picture filter was unsure. One person reports a picture once."""
+    """`reporter_id` is None when the picture filter was unsure. One person reports a picture once.
+
+    `warned_at` is when the picture's author was warned from the card of this report.
+    """
 
     __tablename__ = "reports"
     __table_args__ = (
@@ -27,3 +30,4 @@ class Report(Model):
     card_message_id: Mapped[int | None]
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    warned_at: Mapped[datetime | None]

@@ -1,5 +1,6 @@
 """What waits for moderators, and what of it has a card: reports by round, appeals, cards that show too much."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -36,6 +37,21 @@ async def test_a_report_after_a_decision_begins_a_round_with_a_card_of_its_own(d
         assert await reports.open_in(session, GUILD) == 1
         found = await reports.rounds(session, image_id)
         assert [[one.id for one in some] for some in found] == [[first, second], [third]]
+
+
+async def test_of_two_who_warn_from_one_card_at_once_one_is_first(database: Database) -> None:
+    await meet(database, ADA, BEN, CAT)
+    (image_id,) = await paint(database, ADA, pictures=1)
+    async with database.writing() as session:
+        made = [await reports.put(session, GUILD, image_id, reporter_id=one, reason="") for one in (BEN, CAT)]
+    one, other = (report.id for report in made if report is not None)
+
+    async def warn(report_id: int) -> bool:
+        async with database.writing() as session:
+            return await reports.warn(session, report_id)
+
+    assert sorted(await asyncio.gather(*(warn(one) for _ in range(5)))) == [False] * 4 + [True]
+    assert await warn(other)
 
 
 async def test_an_appeal_waits_for_a_card_until_it_has_one_or_is_decided(database: Database) -> None:

@@ -104,6 +104,7 @@ class Decide(Press, template=r"a:mod:(?P<verb>hide|restore|dismiss|warn|timeout|
                 late = problem
         await interaction.response.defer()
         studio.delivery.redraw(job)
+        studio.tidy()
         await studio.desk.refresh(studio, report.image_id)
         if late is not None:
             raise late

@@ -4,7 +4,7 @@ import asyncio
 
 from db import sanctions
 from db.models import SanctionKind
-from tests.bot.court import desk_card, forge, guild_of, labels_of, report, shared, submit, text_of
+from tests.bot.court import REASON, desk_card, forge, guild_of, labels_of, report, shared, submit, text_of
 from tests.bot.studio import Json, Running, private_words
 
 
@@ -53,6 +53,7 @@ async def test_a_report_whose_person_was_forgotten_is_still_a_report(court: Runn
     cleo = court.pg.person("Cleo")
     done = await submit(court, "Cleo", await cleo.slash("studio", "privacy delete"), "delete everything")
     await court.pg.wait_for(lambda: bool(done.message and "Deleted" in private_words(done)))
+    await court.pg.wait_for(lambda: REASON not in text_of(card))
     await court.pg.person("Dan").click(card, "Hide")
     await court.pg.wait_for(lambda: "hid the picture" in text_of(card))
     assert "Reported picture" in text_of(card)

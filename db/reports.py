@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db import times
 from db.insert import insert
 from db.models import Report
-from db.removals import PATIENCE
+from db.patience import PATIENCE
 
 
 async def put(

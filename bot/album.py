@@ -72,7 +72,7 @@ def permit(interaction: discord.Interaction, job: Job, verb: str) -> None:
 async def announce(interaction: "discord.Interaction[Studio]", shown: Sequence[Image]) -> None:
     """Write down that the deferred answer is about to show these pictures, so that it goes when one of them does.
 
-    A private answer is its reader's own. Raises Gone.
+    A private answer is its reader's own. Raises Gone, also for one that was withheld meanwhile.
     """
     message = await interaction.original_response()
     if message.flags.ephemeral:

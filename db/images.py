@@ -92,11 +92,17 @@ async def hold_files(session: AsyncSession) -> None:
 
 
 async def withhold(session: AsyncSession, image_id: int, *, withheld: bool = True) -> bool:
-    """Show the picture to its author only, or to everybody again; False when that was so already."""
+    """Show the picture to its author only, or to everybody again; False when that was so already.
+
+    Messages that show it to everybody beside its card go, and do not come back.
+    """
     change = update(Image).where(Image.id == image_id, Image.unsure.is_not(withheld)).values(unsure=withheld)
     if await session.scalar(change.returning(Image.id)) is None:
         return False
-    await _outdate(session, image_id, times.now())
+    now = times.now()
+    await _outdate(session, image_id, now)
+    if withheld:
+        await showings.end(session, image_id, now=now)
     await announcing.redraw(session, Entry.image_id == image_id)
     return True
 

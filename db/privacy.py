@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Table, case, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import images, likes, removals, search, times
+from db import images, likes, removals, reports, search, times
 from db.challenges import announcing, ballots
 from db.models import (
     Entry,
@@ -173,6 +173,7 @@ async def forget(session: AsyncSession, user_id: int, *, now: datetime | None = 
     await _update(session, Job, own & (Job.status == JobStatus.RUNNING), drop)
     await _update(session, Job, own & Job.delivered_at.is_(None), {"delivered_at": now})
     await _take_cards(session, user_id, now)
+    await reports.outdate(session, user_id, now=now)
     gone, jobs = await _files(session, own)
     pictures = select(Image.id).where(Image.author_id == user_id)
     while await forget_pictures(session, user_id, now=now):

@@ -1,7 +1,7 @@
 """Messages that are to be taken away: kept as rows until each is gone, or was out of reach for too long."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,10 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db import times
 from db.insert import insert
 from db.models import Removal
-
-PATIENCE = timedelta(days=7)
-"""How long a message that cannot be reached is tried again."""
-_FIRST, _LONGEST = timedelta(seconds=15), timedelta(hours=6)
+from db.patience import PATIENCE, pause
 
 
 async def put(session: AsyncSession, messages: Iterable[tuple[int, int]], *, now: datetime | None = None) -> None:
@@ -43,7 +40,7 @@ async def put_off(session: AsyncSession, message_id: int, *, refused: bool, now:
         return True
     waits = not refused or now - found.asked_at <= PATIENCE
     if waits:
-        found.due_at = now + min(_LONGEST, _FIRST * 2 ** min(found.tries, 16))
+        found.due_at = now + pause(found.tries)
         found.tries += 1
     else:
         await session.delete(found)

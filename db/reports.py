@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db import times
 from db.insert import insert
 from db.models import Report
+from db.patience import PATIENCE
 
 
 async def put(
@@ -62,8 +63,35 @@ async def set_card(session: AsyncSession, report_id: int, channel_id: int, messa
     await session.execute(update(Report).where(Report.id == report_id).values(card))
 
 
+async def outdate(session: AsyncSession, reporter_id: int, *, now: datetime | None = None) -> None:
+    """This person's words are to go from every card, also from one that is on its way and in no row yet."""
+    theirs = select(Report.image_id).where(Report.reporter_id == reporter_id, Report.reason != "")
+    changed = update(Report).where(Report.image_id.in_(theirs)).values(outdated_at=now or times.now())
+    await session.execute(changed.execution_options(synchronize_session=False))
+
+
+async def outdated(session: AsyncSession, limit: int, *, now: datetime | None = None) -> Sequence[Report]:
+    """Reports whose card is to be drawn again, the longest first, unless it was out of reach for too long."""
+    lately = Report.outdated_at > (now or times.now()) - PATIENCE
+    found = select(Report).where(lately, Report.card_message_id.is_not(None))
+    return (await session.scalars(found.order_by(Report.outdated_at, Report.id).limit(limit))).all()
+
+
+async def mark_drawn(session: AsyncSession, shown: Sequence[Report]) -> None:
+    """Remember that the card shows these reports as they are here; what happened since is still to be drawn."""
+    for since in {one.outdated_at for one in shown} - {None}:
+        drawn = update(Report).where(Report.id.in_([one.id for one in shown]), Report.outdated_at == since)
+        await session.execute(drawn.values(outdated_at=None))
+
+
 async def close(session: AsyncSession, image_id: int, *, now: datetime | None = None) -> bool:
     """A moderator has decided: the picture's open reports are closed. False when there are none."""
     waiting = update(Report).where(Report.image_id == image_id, Report.closed_at.is_(None))
     closed = await session.scalars(waiting.values(closed_at=now or times.now()).returning(Report.id))
     return bool(closed.all())
+
+
+async def warn(session: AsyncSession, report_id: int, *, now: datetime | None = None) -> bool:
+    """The picture's author is warned for it, once from each card; False when that was done before."""
+    first = update(Report).where(Report.id == report_id, Report.warned_at.is_(None))
+    return await session.scalar(first.values(warned_at=now or times.now()).returning(Report.id)) is not None

@@ -12,10 +12,10 @@ from db.models import Image, Showing
 
 
 async def put(session: AsyncSession, channel_id: int, message_id: int, image_ids: Collection[int]) -> bool:
-    """Remember that a message is about to show these pictures; False when one of them is deleted by now."""
-    # Locked, so that a picture cannot be deleted between this look and the row that deleting looks for.
-    living = select(Image.id).where(Image.id.in_(image_ids), Image.deleted_at.is_(None)).with_for_update()
-    if len((await session.scalars(living)).all()) < len(set(image_ids)):
+    """Remember that a message is about to show these pictures; False when one is deleted or withheld by now."""
+    # Locked, so that a picture cannot be taken away between this look and the row that taking away looks for.
+    shown = Image.id.in_(image_ids), Image.deleted_at.is_(None), Image.unsure.is_(False)
+    if len((await session.scalars(select(Image.id).where(*shown).with_for_update())).all()) < len(set(image_ids)):
         return False
     rows = [{"channel_id": channel_id, "message_id": message_id, "image_id": one} for one in image_ids]
     if rows:
@@ -25,7 +25,7 @@ async def put(session: AsyncSession, channel_id: int, message_id: int, image_ids
 
 
 async def end(session: AsyncSession, image_id: int, *, now: datetime | None = None) -> None:
-    """The picture is deleted: every message that shows it is to go."""
+    """The picture is deleted or withheld: every message that shows it is to go."""
     shown = await session.execute(select(Showing.channel_id, Showing.message_id).where(Showing.image_id == image_id))
     found = [(row.channel_id, row.message_id) for row in shown]
     await removals.put(session, found, now=now)

@@ -15,11 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.challenges.pictures import BlindPictures
 from bot.challenges.posting import Posting
 from bot.delivery.line import TryAgain
-from bot.delivery.post import Stopped, named
+from bot.delivery.post import UNKNOWN_CHANNEL, Stopped, Unreachable, named
 from db import times
 from db.challenges import announcing, finding, phases, results, rotas
 from db.database import Database
-from db.models import AnnouncementKind, Award, AwardKind, Phase
+from db.models import Announcement, AnnouncementKind, Award, AwardKind, Phase
 from engine.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -105,7 +105,8 @@ class Challenges:
 
     async def _bring_messages(self, client: discord.Client) -> None:
         async with self.database.reading() as session:
-            behind = await announcing.behind(session)
+            now = await self.now(session)
+            behind = await announcing.behind(session, now=now)
         for announcement in behind:
             try:
                 message_id, version = await self.posting.bring(client, announcement)
@@ -113,12 +114,22 @@ class Challenges:
                 log.info("a message of contest %s waits: %s", announcement.challenge_id, problem)
                 continue
             except Stopped as problem:
-                log.warning("a message of contest %s is given up: %s", announcement.challenge_id, problem)
-                async with self.database.writing() as session:
-                    await announcing.give_up(session, announcement.id, type(problem).__name__)
+                waits = await self._put_off(announcement, problem, now)
+                how = "is tried again" if waits else "is given up"
+                log.warning("a message of contest %s %s: %s", announcement.challenge_id, how, problem)
                 continue
             async with self.database.writing() as session:
                 await announcing.stands(session, announcement.id, message_id, version)
+
+    async def _put_off(self, announcement: Announcement, problem: Stopped, now: datetime) -> bool:
+        """A permission may come back: whether it is waited for. What is deleted or was never possible does not."""
+        may_pass = isinstance(problem, Unreachable) and getattr(problem.__cause__, "code", None) != UNKNOWN_CHANNEL
+        reason = type(problem).__name__
+        async with self.database.writing() as session:
+            if may_pass:
+                return await announcing.put_off(session, announcement.id, reason, now=now)
+            await announcing.give_up(session, announcement.id, reason)
+        return False
 
     async def _give_awards(self, client: discord.Client) -> None:
         async with self.database.reading() as session:
@@ -163,7 +174,7 @@ class Challenges:
         async with self.database.reading() as session:
             now = await self.now(session)
             known = [await finding.next_change(session), await rotas.next_opening(session)]
-            busy = bool(await announcing.behind(session, 1))
+            busy = bool(await announcing.behind(session, 1, now=now))
         if busy:
             return min(POLL, 1.0)
         upcoming = [moment for moment in known if moment is not None]

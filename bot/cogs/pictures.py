@@ -98,7 +98,7 @@ async def _describe(interaction: "discord.Interaction[Studio]", address: str) ->
     if not prompts and upload.about is None:
         raise NothingSeen
     if image_id is not None:
-        _, ours = await album.living(studio.database, image_id, withheld=True)
+        _, ours = await album.living(studio.database, image_id)
         await album.announce(interaction, [ours])
     await described.show(interaction, prompts, upload, pixels)
 

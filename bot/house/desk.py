@@ -1,21 +1,23 @@
 """The moderators' desk: brings reports, held prompts and appeals to a server's reports channel, and redraws cards.
 
-Rows are the truth: what has no card yet gets one, after a restart too. Knows rows and channels; the buttons decide.
+Rows are the truth, after a restart too: what has no card yet gets one, and a card with words that were forgotten is
+drawn again. Knows rows and channels; the buttons decide.
 """
 
 import asyncio
 import io
 import logging
+from weakref import WeakValueDictionary
 
 import discord
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.delivery.post import Stopped, Unreachable, named
+from bot.delivery.post import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Stopped, Unreachable, named
 from bot.house.door import Door
 from bot.ui import moderating, notices
 from db import audit, guilds, images, jobs, reports, reviews, sanctions
 from db.database import Database
-from db.models import Image, Sanction
+from db.models import Image, Report, Sanction
 from engine.errors import PictureMissing
 from engine.storage import Storage
 
@@ -25,6 +27,7 @@ POLL = 5.0
 """Seconds between looks at the rows; a lost wake-up costs this much."""
 REST = 60.0
 """Seconds that a channel, or a card, is left alone after Discord refused it: it counts what it refuses."""
+BATCH = 200
 LARGEST = 2**20
 """Bytes of a picture on a card."""
 
@@ -38,6 +41,7 @@ class Desk:
         self._door = door
         self._woken = asyncio.Event()
         self._resting: dict[int | str, float] = {}
+        self._drawing: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     def wake(self) -> None:
         self._woken.set()
@@ -58,19 +62,12 @@ class Desk:
 
     async def refresh(self, client: discord.Client, image_id: int) -> None:
         """Draw the cards of a picture's reports again."""
-        async with self._database.reading() as session:
-            cases = await _cases(session, image_id)
-        for case in cases:
-            if case.first.card_message_id is None or case.first.card_channel_id is None:
-                continue
-            card = client.get_partial_messageable(case.first.card_channel_id)
-            message = card.get_partial_message(case.first.card_message_id)
-            name, files = await self._picture(case.image)
-            view = notices.report(case, moderating.report_presses(case), name)
-            try:
-                await message.edit(view=view, attachments=files)
-            except Exception as error:
-                log.info("the card of report %s was not drawn again: %s", case.first.id, named(error))
+        # One after another, so that what was read first does not land last.
+        async with self._drawing.setdefault(image_id, asyncio.Lock()):
+            async with self._database.reading() as session:
+                cases = await _cases(session, image_id)
+            for case in cases:
+                await self._redraw(client, case)
 
     async def tell(self, client: discord.Client, sanction: Sanction, server: str) -> None:
         """Tell a person of a sanction, with a way to appeal; where direct messages are closed they learn by trying."""
@@ -95,6 +92,10 @@ class Desk:
     async def _look(self, client: discord.Client) -> None:
         async with self._database.reading() as session:
             homes = {one.id: one.settings["reports_channel"] for one in await guilds.having(session, "reports_channel")}
+            outdated = {one.image_id: one for one in await reports.outdated(session, BATCH)}
+        for report in outdated.values():
+            if not self._rests(report.card_channel_id) and not self._rests(_nonce(report)):
+                await self.refresh(client, report.image_id)
         for guild_id, channel_id in homes.items():
             if not self._rests(channel_id):
                 await self._bring(client, guild_id, channel_id)
@@ -130,7 +131,7 @@ class Desk:
             return
         name, files = await self._picture(case.image)
         view = notices.report(case, moderating.report_presses(case), name)
-        message_id = await self._post(client, channel_id, view, files, f"p{case.first.id}")
+        message_id = await self._post(client, channel_id, view, files, _nonce(case.first))
         if message_id is not None:
             async with self._database.writing() as session:
                 await reports.set_card(session, case.first.id, channel_id, message_id)
@@ -138,6 +139,24 @@ class Desk:
             # Somebody reported it, or decided, while its card was on the way.
             if len(latest) != len(case.reports) or latest[0].closed_at is not None:
                 await self.refresh(client, image_id)
+
+    async def _redraw(self, client: discord.Client, case: notices.Case) -> None:
+        first = case.first
+        if first.card_message_id is None or first.card_channel_id is None:
+            return
+        message = client.get_partial_messageable(first.card_channel_id).get_partial_message(first.card_message_id)
+        name, files = await self._picture(case.image)
+        view = notices.report(case, moderating.report_presses(case), name)
+        try:
+            await message.edit(view=view, attachments=files)
+        except Exception as error:
+            log.info("the card of report %s was not drawn again: %s", first.id, named(error))
+            if getattr(error, "code", None) not in (UNKNOWN_MESSAGE, UNKNOWN_CHANNEL):
+                self._leave_alone(named(error), first.card_channel_id, _nonce(first))
+                return
+        if any(one.outdated_at for one in case.reports):
+            async with self._database.writing() as session:
+                await reports.mark_drawn(session, case.reports)
 
     async def _post(
         self,
@@ -157,13 +176,17 @@ class Desk:
             if not isinstance(problem, Stopped):
                 log.info("a card for the moderators waits: %s", type(problem).__name__)
             else:
-                refused = channel_id if isinstance(problem, Unreachable) else nonce
-                self._resting[refused] = asyncio.get_running_loop().time() + REST
+                self._leave_alone(problem, channel_id, nonce)
                 log.warning("a card for the moderators was refused in channel %s: %s", channel_id, problem)
             return None
 
-    def _rests(self, refused: int | str) -> bool:
-        return self._resting.get(refused, 0.0) > asyncio.get_running_loop().time()
+    def _leave_alone(self, problem: Exception, channel_id: int, nonce: str) -> None:
+        """For a while: the channel if nothing can be done there, else this card."""
+        refused = channel_id if isinstance(problem, Unreachable) else nonce
+        self._resting[refused] = asyncio.get_running_loop().time() + REST
+
+    def _rests(self, refused: int | str | None) -> bool:
+        return refused is not None and self._resting.get(refused, 0.0) > asyncio.get_running_loop().time()
 
     async def _picture(self, image: Image) -> tuple[str | None, list[discord.File]]:
         if image.deleted_at is not None:
@@ -176,6 +199,10 @@ class Desk:
             return None, []
         name = f"{image.id}.webp"
         return name, [discord.File(io.BytesIO(content), filename=name, spoiler=False)]
+
+
+def _nonce(first: Report) -> str:
+    return f"p{first.id}"
 
 
 async def _cases(session: AsyncSession, image_id: int) -> list[notices.Case]:

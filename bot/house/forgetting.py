@@ -71,6 +71,7 @@ async def forget(studio: "Studio", user_id: int) -> Deleted:
     files = await album.unlink(studio.database, studio.storage, sorted(forgotten.digests))
     await studio.database.settle()
     studio.tidy()
+    studio.desk.wake()
     studio.challenges.wake()
     return Deleted(jobs=forgotten.jobs, pictures=forgotten.pictures, files=files)
 

@@ -1,4 +1,4 @@
-"""Taking our messages away: those of deleted pictures, of forgotten people, of shares taken back. The rows say which.
+"""Taking our messages away: of deleted and hidden pictures, forgotten people, shares taken back. The rows say which.
 
 A message leaves the rows when it is gone. What cannot be reached is tried again, by the house's rounds, for some days.
 """

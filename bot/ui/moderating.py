@@ -105,6 +105,7 @@ class Decide(Press, template=r"a:mod:(?P<verb>hide|restore|dismiss|warn|timeout|
                 late = problem
         await interaction.response.defer()
         studio.delivery.redraw(job)
+        studio.tidy()
         await studio.desk.refresh(studio, report.image_id)
         if late is not None:
             raise late
@@ -116,7 +117,9 @@ _KINDS = {"warn": "warning", "timeout": "timeout", "ban": "ban"}
 
 
 async def _sanction(session: "AsyncSession", report: Report, job: Job, actor_id: int, kind: SanctionKind) -> Sanction:
-    """Raises DecidedAlready for a person who is shut out already, and for as long."""
+    """Raises DecidedAlready for a card that gave its warning, and a person who is shut out already, and for as long."""
+    if kind is SanctionKind.WARNING and not await reports.warn(session, report.id):
+        raise DecidedAlready
     held = await sanctions.shut_out(session, report.guild_id, job.author_id)
     if held is not None and (kind is SanctionKind.TIMEOUT or (kind is SanctionKind.BAN and held.until is None)):
         raise DecidedAlready
@@ -226,7 +229,9 @@ def report_presses(case: notices.Case) -> Sequence[Sequence[Press]]:
             of_picture.append(press("hide", "Hide", DANGER))
     if case.is_open:
         of_picture.append(press("dismiss", "Nothing wrong"))
-    of_person = [press("warn", "Warn"), press("timeout", f"Time-out {TIMEOUT_HOURS} h"), press("ban", "Ban", DANGER)]
+    of_person = [press("timeout", f"Time-out {TIMEOUT_HOURS} h"), press("ban", "Ban", DANGER)]
+    if case.first.warned_at is None:
+        of_person.insert(0, press("warn", "Warn"))
     return of_picture, of_person
 
 

@@ -1,12 +1,17 @@
 """The messages a contest owes its channel: which are behind, and where they stand. Knows no Discord."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db import times
 from db.insert import insert
 from db.models import Announcement, AnnouncementKind, Entry, Placing
+from db.patience import PATIENCE, pause
+
+_REACHED = {"refused_at": None, "due_at": None, "tries": 0}
 
 
 async def want(session: AsyncSession, challenge_id: int, *kinds: AnnouncementKind) -> None:
@@ -24,20 +29,22 @@ async def want(session: AsyncSession, challenge_id: int, *kinds: AnnouncementKin
 async def redraw(session: AsyncSession, entries: ColumnElement[bool]) -> None:
     """Ask for a new version of the podiums on which these entries have a place: what may be shown of them changed.
 
-    Also where an earlier edit was refused.
+    At once, also where an earlier edit was refused.
     """
     named = select(Placing.challenge_id).join(Entry, Entry.id == Placing.entry_id).where(entries)
     podiums = Announcement.kind == AnnouncementKind.PODIUM, Announcement.challenge_id.in_(named)
     again = case((Announcement.message_id.is_not(None), None), else_=Announcement.given_up_for)
-    statement = update(Announcement).where(*podiums).values(wanted=Announcement.wanted + 1, given_up_for=again)
+    changed = {"wanted": Announcement.wanted + 1, "given_up_for": again} | _REACHED
+    statement = update(Announcement).where(*podiums).values(changed)
     await session.execute(statement.execution_options(synchronize_session=False))
 
 
-async def behind(session: AsyncSession, limit: int = 100) -> Sequence[Announcement]:
-    """Messages that are to be written or brought up to date, in the order they were first asked for."""
+async def behind(session: AsyncSession, limit: int = 100, *, now: datetime | None = None) -> Sequence[Announcement]:
+    """Messages that are to be written or brought up to date now, in the order they were first asked for."""
+    due = Announcement.due_at.is_(None) | (Announcement.due_at <= (now or times.now()))
     statement = (
         select(Announcement)
-        .where(Announcement.shown < Announcement.wanted, Announcement.given_up_for.is_(None))
+        .where(Announcement.shown < Announcement.wanted, Announcement.given_up_for.is_(None), due)
         .order_by(Announcement.id)
         .limit(limit)
     )
@@ -52,13 +59,26 @@ async def of_challenge(session: AsyncSession, challenge_id: int) -> dict[Announc
 async def stands(session: AsyncSession, announcement_id: int, message_id: int, version: int) -> None:
     """The message shows this version; a later one that was asked for meanwhile is still owed."""
     statement = update(Announcement).where(Announcement.id == announcement_id)
-    await session.execute(statement.values(message_id=message_id, shown=version))
+    await session.execute(statement.values(message_id=message_id, shown=version, **_REACHED))
 
 
 async def lost(session: AsyncSession, announcement_id: int) -> None:
     """The message was deleted by somebody; the next version will be a new one."""
     statement = update(Announcement).where(Announcement.id == announcement_id)
     await session.execute(statement.values(message_id=None))
+
+
+async def put_off(session: AsyncSession, announcement_id: int, reason: str, *, now: datetime | None = None) -> bool:
+    """Its channel refused it: later again, ever more seldom; False, and given up, after too long."""
+    now = now or times.now()
+    found = await session.get_one(Announcement, announcement_id, with_for_update=True)
+    since = found.refused_at or now
+    if now - since > PATIENCE:
+        await give_up(session, announcement_id, reason)
+        return False
+    found.refused_at, found.due_at, found.tries = since, now + pause(found.tries), found.tries + 1
+    await session.flush()
+    return True
 
 
 async def give_up(session: AsyncSession, announcement_id: int, reason: str) -> None:

@@ -1,5 +1,6 @@
 """A message about a contest."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
@@ -18,6 +19,7 @@ class Announcement(Model):
     """One of each kind by constraint. It shows version `shown` of its contest and should show `wanted`.
 
     `message_id` is None until the message is known to stand; `given_up_for` says why it will not be brought up to date.
+    Since `refused_at` its channel refused it, `tries` times, and it is tried again at `due_at`.
     """
 
     __tablename__ = "announcements"
@@ -38,3 +40,6 @@ class Announcement(Model):
     wanted: Mapped[int] = mapped_column(default=1, server_default="1")
     shown: Mapped[int] = mapped_column(default=0, server_default="0")
     given_up_for: Mapped[str | None] = mapped_column(String(32))
+    refused_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")

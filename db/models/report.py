@@ -2,19 +2,26 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.model import Model, Serial
 
+OUTDATED = "outdated_at IS NOT NULL"
+
 
 class Report(Model):
-    """`reporter_id` is None when the picture filter was unsure. One person reports a picture once."""
+    """`reporter_id` is None when the picture filter was unsure. One person reports a picture once.
+
+    `warned_at` is when the picture's author was warned from the card of this report, `outdated_at` when something
+    happened since which the card shows words that it should not.
+    """
 
     __tablename__ = "reports"
     __table_args__ = (
         UniqueConstraint("image_id", "reporter_id"),
         Index("ix_reports_guild_id_id", "guild_id", "id"),
+        Index("ix_reports_outdated_at", "outdated_at", sqlite_where=text(OUTDATED), postgresql_where=text(OUTDATED)),
         {"sqlite_autoincrement": True},
     )
 
@@ -27,3 +34,5 @@ class Report(Model):
     card_message_id: Mapped[int | None]
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    warned_at: Mapped[datetime | None]
+    outdated_at: Mapped[datetime | None]

@@ -9,7 +9,7 @@ from db.models.model import Model
 
 
 class Showing(Model):
-    """One picture in one message of ours; the message goes when any of its pictures is deleted."""
+    """One picture in one message of ours; the message goes when any of its pictures is deleted or withheld."""
 
     __tablename__ = "showings"
     __table_args__ = (Index("ix_showings_image_id", "image_id"),)

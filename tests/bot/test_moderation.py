@@ -67,14 +67,19 @@ async def test_without_a_channel_for_reports_the_person_is_told(bot: Running) ->
 
 async def test_warnings_add_up_to_a_time_out_and_every_one_can_be_appealed_once(court: Running) -> None:
     await shared(court)
-    await report(court)
-    card = await desk_card(court)
     ben, dan = court.pg.person("Ben"), court.pg.person("Dan")
-    for number in (1, 2, 3):
+    for number, reporter in enumerate(("Cleo", "Dan", "Ada"), 1):
+        await report(court, reporter)
+        card = await court.pg.wait_for(
+            lambda: next((one for one in court.pg.messages("general") if "Warn" in labels_of(one)), None)
+        )
+        assert card is not None
         await dan.click(card, "Warn")
         await court.pg.wait_for(
-            lambda number=number: (f"{number} of 3 strikes" if number < 3 else "3 strikes") in text_of(card)
+            lambda card=card, number=number: (f"{number} of 3 strikes" if number < 3 else "3 strikes") in text_of(card)
         )
+        await dan.click(card, "Nothing wrong")
+        await court.pg.wait_for(lambda card=card: "Nothing wrong" not in labels_of(card))
     await court.pg.wait_for(lambda: "a time-out until" in court.pg.messages(ben.dm())[-1]["content"])
     notices = court.pg.messages(ben.dm())
     assert "shut you out" in private_words(await ben.slash("studio", "imagine", prompt="again"))

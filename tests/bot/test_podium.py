@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from bot.house import acts
 from db import guilds, images, jobs, reports, shares, users
 from db.challenges import results
 from db.models import Award, AwardKind, Job, Phase
+from playground import permissions
 from tests.bot.contest import (
     DAY,
     add_role,
@@ -85,6 +87,24 @@ async def test_a_hidden_picture_leaves_the_podium_and_comes_back_when_it_is_rest
     async with bot.database.writing() as session:
         await acts.restore(session, report, job, ada)
     assert "its picture is not shown" not in await redrawn(bot, shown, 2)
+
+
+async def test_a_podium_whose_edit_is_refused_is_tried_again_later_and_not_all_the_time(bot: Running) -> None:
+    bot.expected_refusals = {50001}
+    shown = await podium(bot)
+    bot.pg.overwrite("challenges", deny=permissions.VIEW_CHANNEL)
+    async with bot.database.writing() as session:
+        await images.withhold(session, 2)
+    for tries in (1, 2, 3):
+        bot.studio.challenges.wake()
+        await bot.pg.wait_for(lambda tries=tries: len(bot.pg.refusals) == tries)
+        for _ in range(3):
+            bot.studio.challenges.wake()
+            await asyncio.sleep(0.1)
+        assert len(bot.pg.refusals) == tries
+        advance(bot.pg, timedelta(minutes=2))
+    bot.pg.overwrite("challenges")
+    assert "its picture is not shown" in await redrawn(bot, shown, 1)
 
 
 async def test_a_forgotten_persons_place_stays_without_name_and_picture(bot: Running) -> None:

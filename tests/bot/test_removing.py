@@ -5,9 +5,10 @@ from pathlib import Path
 
 from sqlalchemy import update
 
-from db import shares
+from db import reports, shares
 from db.models import Removal
 from playground import permissions
+from tests.bot.court import labels_of
 from tests.bot.studio import Json, Running, running, world
 from tests.bot.test_gallery import ask, like
 from tests.bot.test_moderation import desk_card, report, shared
@@ -49,6 +50,31 @@ async def test_deleting_a_picture_takes_every_message_away_that_shows_it(bot: Ru
     await bot.pg.person("Ben").click(made[0], "Delete")
     await gone(bot, *made)
     assert theirs["id"] in {one["id"] for one in bot.pg.messages("studio")}
+
+
+async def test_hiding_a_picture_takes_every_message_away_that_shows_it_to_everybody(bot: Running) -> None:
+    ada = bot.pg.person("Ada")
+    await ada.slash("general", "admin channel", use="reports")
+    card = await bot.imagine("Ben", count=2, steps=1)
+    async with bot.database.writing() as session:
+        await shares.share(session, 1)
+        await reports.put(session, int(bot.pg.channel("studio")["guild_id"]), 1, reporter_id=None, reason="")
+    await like(bot, 1, "Cleo")
+    made = await copies(bot, card, 1)
+    other = (await bot.pg.person("Cleo").click(card, "U2")).message
+    assert other is not None
+    await bot.pg.wait_for(lambda: other["attachments"])
+    bot.studio.desk.wake()
+    asked = await desk_card(bot)
+    await ada.click(asked, "Hide")
+    await gone(bot, *made)
+    await bot.pg.wait_for(lambda: "Show it" in labels_of(asked))
+    await ada.click(asked, "Show it")
+    await bot.pg.wait_for(lambda: "Show it" not in labels_of(asked))
+    assert other["id"] in {one["id"] for one in bot.pg.messages("studio")}
+    again = (await bot.pg.person("Cleo").click(card, "U1")).message
+    assert again is not None
+    await bot.pg.wait_for(lambda: again["attachments"])
 
 
 async def test_who_deletes_everything_leaves_no_message_that_shows_their_pictures(bot: Running) -> None:

@@ -1,11 +1,13 @@
 """A picture that is reported again after a decision, and reports that cannot be brought."""
 
 import asyncio
+from pathlib import Path
 
 from db import guilds, reports, reviews, shares
 from playground import permissions
-from tests.bot.court import desk_card, guild_of, ids_of, labels_of, report, shared, submit, text_of, withheld
-from tests.bot.studio import Json, Running, private_words
+from tests.bot.court import REASON, desk_card, guild_of, ids_of, labels_of, report, shared, submit, text_of, withheld
+from tests.bot.studio import Json, Running, private_words, running, world
+from tests.bot.test_privacy import deleted
 from tests.db import people
 
 
@@ -127,3 +129,28 @@ async def test_what_moderators_see_of_a_person_goes_with_the_persons_data(court:
     await court.pg.wait_for(lambda: bool(done.message and "Deleted" in private_words(done)))
     await court.pg.wait_for(lambda: cards(court) == [])
     assert await waiting(court) == 0
+
+
+async def test_the_words_of_who_is_forgotten_go_from_the_card_as_soon_as_it_can_be_reached(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    async with world() as pg:
+        async with running(tmp_path, sqlite_url, pg=pg) as bot:
+            await pg.person("Ada").slash("general", "admin channel", use="reports")
+            await shared(bot)
+            await report(bot)
+            card = await desk_card(bot)
+            pg.overwrite("general", deny=permissions.VIEW_CHANNEL)
+            await deleted(bot, "Cleo")
+            await pg.wait_for(lambda: bool(pg.refusals))
+            bot.studio.desk.wake()
+            await asyncio.sleep(0.3)
+            assert len(pg.refusals) == 1
+        assert REASON in text_of(card)
+        pg.overwrite("general")
+        async with running(tmp_path, sqlite_url, pg=pg) as bot:
+            await pg.wait_for(lambda: REASON not in text_of(card))
+            assert "1 report" in text_of(card)
+            assert card["attachments"]
+            await pg.person("Ada").click(card, "Nothing wrong")
+            await pg.wait_for(lambda: "found nothing wrong" in text_of(card))

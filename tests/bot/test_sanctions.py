@@ -1,9 +1,11 @@
 """Sanctions by button: what may follow what, and how a person who could not be told learns of a way to appeal."""
 
+import asyncio
+
 from db import sanctions
 from db.models import SanctionKind
-from tests.bot.court import desk_card, guild_of, labels_of, report, shared, submit, text_of
-from tests.bot.studio import Running, private_words
+from tests.bot.court import REASON, desk_card, forge, guild_of, labels_of, report, shared, submit, text_of
+from tests.bot.studio import Json, Running, private_words
 
 
 async def held(bot: Running) -> list[SanctionKind]:
@@ -27,6 +29,23 @@ async def test_who_is_timed_out_can_be_banned_but_not_timed_out_again(court: Run
     assert await held(court) == [SanctionKind.BAN, SanctionKind.TIMEOUT]
 
 
+async def test_a_warning_that_two_moderators_give_from_one_card_is_one_strike(court: Running) -> None:
+    await shared(court)
+    await report(court)
+    card = await desk_card(court)
+    await asyncio.gather(*(court.pg.person(name).click(card, "Warn") for name in ("Ada", "Dan")))
+
+    def told() -> list[Json]:
+        return [one for one in court.pg.messages("general") if "decided this already" in one["content"]]
+
+    await court.pg.wait_for(lambda: len(told()) == 1 and "Warn" not in labels_of(card))
+    assert await held(court) == [SanctionKind.WARNING]
+    assert "1 of 3 strikes" in text_of(card)
+    await forge(court, "Dan", card, "a:mod:warn:1")
+    await court.pg.wait_for(lambda: len(told()) == 2)
+    assert await held(court) == [SanctionKind.WARNING]
+
+
 async def test_a_report_whose_person_was_forgotten_is_still_a_report(court: Running) -> None:
     await shared(court)
     await report(court, "Cleo")
@@ -34,6 +53,7 @@ async def test_a_report_whose_person_was_forgotten_is_still_a_report(court: Runn
     cleo = court.pg.person("Cleo")
     done = await submit(court, "Cleo", await cleo.slash("studio", "privacy delete"), "delete everything")
     await court.pg.wait_for(lambda: bool(done.message and "Deleted" in private_words(done)))
+    await court.pg.wait_for(lambda: REASON not in text_of(card))
     await court.pg.person("Dan").click(card, "Hide")
     await court.pg.wait_for(lambda: "hid the picture" in text_of(card))
     assert "Reported picture" in text_of(card)

@@ -4,7 +4,7 @@ Over 300 lines because all of it shares the steps that bring a contest to a phas
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, update
@@ -433,3 +433,42 @@ async def test_users_who_vote_need_no_row(database: Database) -> None:
     await prefer(database, challenge_id, 777, ada, ben)
     async with database.reading() as session:
         assert await users.get(session, 777) is None
+
+
+async def test_a_refused_announcement_is_tried_ever_more_seldom_for_a_week_and_anew_when_its_podium_changes(
+    database: Database,
+) -> None:
+    challenge_id, (ada, ben) = await voting(database, ADA, BEN)
+    await prefer(database, challenge_id, CAT, ada, ben)
+    assert await count(database, challenge_id)
+    kind = AnnouncementKind.PODIUM
+
+    async def due(now: datetime) -> list[AnnouncementKind]:
+        async with database.reading() as session:
+            return [one.kind for one in await announcing.behind(session, now=now)]
+
+    async with database.writing() as session:
+        found = (await announcing.of_challenge(session, challenge_id))[kind]
+        await announcing.stands(session, found.id, 5, 1)
+        await announcing.redraw(session, Entry.id == ada.id)
+    moment, waits, tries = NOON, True, 0
+    while waits:
+        assert kind in await due(moment)
+        async with database.writing() as session:
+            waits = await announcing.put_off(session, found.id, "Unreachable", now=moment)
+            tries += waits
+            after = (await announcing.of_challenge(session, challenge_id))[kind].due_at
+        assert after is not None
+        assert kind not in await due(after - timedelta(seconds=1) if waits else after)
+        moment = after if waits else moment
+    assert timedelta(days=7) < moment - NOON < timedelta(days=7, hours=7)
+    assert tries < 50
+    async with database.writing() as session:
+        await announcing.redraw(session, Entry.id == ada.id)
+    assert kind in await due(NOON)
+    async with database.writing() as session:
+        assert await announcing.put_off(session, found.id, "Unreachable", now=moment)
+        await announcing.stands(session, found.id, 5, 3)
+        row = (await announcing.of_challenge(session, challenge_id))[kind]
+        await session.refresh(row)
+        assert (row.refused_at, row.due_at, row.tries) == (None, None, 0)

@@ -32,6 +32,22 @@ async def test_a_message_goes_with_any_of_the_pictures_it_shows(database: Databa
         assert not await showings.put(session, 70, 4, [one, third])
 
 
+async def test_a_withheld_picture_is_shown_in_no_message_until_it_is_restored(database: Database) -> None:
+    await meet(database)
+    one, other = await paint(database, pictures=2)
+    async with database.writing() as session:
+        assert await showings.put(session, 70, 1, [one, other])
+        assert await showings.put(session, 70, 2, [other])
+        assert await images.withhold(session, one)
+        assert not await showings.put(session, 70, 3, [one, other])
+    assert await waiting(database) == {(70, 1)}
+    async with database.writing() as session:
+        assert [row.message_id for row in await session.scalars(select(Showing))] == [2]
+        assert await images.withhold(session, one, withheld=False)
+        assert await showings.put(session, 70, 4, [one])
+    assert await waiting(database) == {(70, 1)}
+
+
 async def test_a_message_out_of_reach_is_tried_ever_more_seldom_and_for_a_week(database: Database) -> None:
     async with database.writing() as session:
         await removals.put(session, [(70, 1), (70, 2)], now=NOON)

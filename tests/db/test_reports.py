@@ -1,13 +1,16 @@
 """What waits for moderators, and what of it has a card: reports by round, appeals, cards that show too much."""
 
-from datetime import timedelta
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pytest
 
 from db import images, jobs, privacy, removals, reports, reviews, sanctions
 from db.database import Database
 from db.errors import TooManyWaiting
-from db.models import SanctionKind
+from db.models import Report, SanctionKind
+from db.patience import PATIENCE
 from tests.db.gallery import GUILD, meet, paint
 from tests.db.people import ADA, BEN, CAT, NOON, wish
 
@@ -36,6 +39,62 @@ async def test_a_report_after_a_decision_begins_a_round_with_a_card_of_its_own(d
         assert await reports.open_in(session, GUILD) == 1
         found = await reports.rounds(session, image_id)
         assert [[one.id for one in some] for some in found] == [[first, second], [third]]
+
+
+async def test_of_two_who_warn_from_one_card_at_once_one_is_first(database: Database) -> None:
+    await meet(database, ADA, BEN, CAT)
+    (image_id,) = await paint(database, ADA, pictures=1)
+    async with database.writing() as session:
+        made = [await reports.put(session, GUILD, image_id, reporter_id=one, reason="") for one in (BEN, CAT)]
+    one, other = (report.id for report in made if report is not None)
+
+    async def warn(report_id: int) -> bool:
+        async with database.writing() as session:
+            return await reports.warn(session, report_id)
+
+    assert sorted(await asyncio.gather(*(warn(one) for _ in range(5)))) == [False] * 4 + [True]
+    assert await warn(other)
+
+
+async def test_the_words_of_who_is_forgotten_are_to_go_from_cards_that_stand_or_are_on_their_way(
+    database: Database,
+) -> None:
+    await meet(database, ADA, BEN, CAT)
+    said, silent = await paint(database, ADA, pictures=2)
+    async with database.writing() as session:
+        first = await reports.put(session, GUILD, said, reporter_id=BEN, reason="ugly")
+        await reports.put(session, GUILD, said, reporter_id=CAT, reason="loud")
+        other = await reports.put(session, GUILD, silent, reporter_id=BEN, reason="")
+        assert first is not None
+        assert other is not None
+        await reports.set_card(session, other.id, 7, 71)
+    async with database.writing() as session:
+        await privacy.forget(session, BEN, now=NOON)
+
+    async def outdated(now: datetime = NOON) -> list[int]:
+        async with database.reading() as session:
+            return [one.id for one in await reports.outdated(session, 9, now=now)]
+
+    async def shown() -> Sequence[Report]:
+        async with database.reading() as session:
+            return (await reports.rounds(session, said))[0]
+
+    assert await outdated() == []
+    async with database.writing() as session:
+        await reports.set_card(session, first.id, 7, 70)
+    assert await outdated() == [first.id]
+    assert await outdated(NOON + PATIENCE) == []
+    drawn = await shown()
+    assert [one.reason for one in drawn] == ["", "loud"]
+    async with database.writing() as session:
+        await privacy.forget(session, CAT, now=NOON + HOUR)
+    async with database.writing() as session:
+        await reports.mark_drawn(session, drawn)
+    assert await outdated() == [first.id]
+    drawn = await shown()
+    async with database.writing() as session:
+        await reports.mark_drawn(session, drawn)
+    assert await outdated() == []
 
 
 async def test_an_appeal_waits_for_a_card_until_it_has_one_or_is_decided(database: Database) -> None:

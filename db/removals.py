@@ -12,7 +12,8 @@ from db.models import Removal
 
 PATIENCE = timedelta(days=7)
 """How long a message that cannot be reached is tried again."""
-_FIRST, _LONGEST = timedelta(seconds=15), timedelta(hours=6)
+FIRST, LONGEST = timedelta(seconds=15), timedelta(hours=6)
+"""The pauses between tries, each twice the one before."""
 
 
 async def put(session: AsyncSession, messages: Iterable[tuple[int, int]], *, now: datetime | None = None) -> None:
@@ -43,7 +44,7 @@ async def put_off(session: AsyncSession, message_id: int, *, refused: bool, now:
         return True
     waits = not refused or now - found.asked_at <= PATIENCE
     if waits:
-        found.due_at = now + min(_LONGEST, _FIRST * 2 ** min(found.tries, 16))
+        found.due_at = now + min(LONGEST, FIRST * 2 ** min(found.tries, 16))
         found.tries += 1
     else:
         await session.delete(found)

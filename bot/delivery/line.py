@@ -29,14 +29,20 @@ class Urgency(IntEnum):
 
 
 class TryAgain(Exception):
-    """Discord or the way to it failed for the moment; the card keeps its place and is tried again later."""
+    """Discord or the way to it failed for the moment; the card keeps its place and is tried again later.
+
+    Attributes:
+        first, longest: seconds; each pause is twice the one before, within these bounds.
+    """
+
+    first, longest = 1.0, PATIENCE
 
 
 @dataclass
 class _Wish:
     urgency: Urgency
     not_before: float = 0.0
-    failures: int = 0
+    pause: float = 0.0
 
 
 Card = Hashable
@@ -121,12 +127,12 @@ class Line:
         wish = self._wishes.pop(card)
         try:
             await self._show(card, wish.urgency)
-        except TryAgain:
+        except TryAgain as problem:
             newer = self._wishes.get(card)
             if newer is not None and newer.urgency < wish.urgency:
                 return
-            wish.failures += 1
-            wish.not_before = self._clock() + min(PATIENCE, 2.0 ** (wish.failures - 1))
+            wish.pause = min(problem.longest, max(problem.first, 2 * wish.pause))
+            wish.not_before = self._clock() + wish.pause
             self._wishes[card] = wish
         finally:
             self.just_shown(card)

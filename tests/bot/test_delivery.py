@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.delivery.deliver import Deliverer
-from bot.delivery.post import Post
+from bot.delivery.post import Post, TooLarge
 from db import jobs
 from db.models import JobStatus
 from playground import Playground
@@ -130,6 +130,32 @@ async def test_where_permissions_were_taken_away_the_result_comes_by_direct_mess
     assert f"<#{bot.pg.channel('studio')['id']}>" in message["content"]
 
 
+@pytest.mark.parametrize("said", [True, False])
+async def test_a_file_too_large_for_direct_messages_goes_there_as_webp(
+    bot: Running, monkeypatch: pytest.MonkeyPatch, said: bool
+) -> None:
+    bot.expected_refusals |= {50001, 50013}
+    await accepted(bot, count=1)
+    deny(bot, "studio", VIEW_CHANNEL | SEND_MESSAGES)
+    original = Post.send
+
+    async def send(self: Post, channel_id: int, drawing: Any, **where: Any) -> int:
+        if any(len(content) > 2000 for _, content in drawing.upload.files):
+            raise TooLarge("for the test")
+        return await original(self, channel_id, drawing, **where)
+
+    if said:
+        monkeypatch.setattr("bot.delivery.deliver.DEFAULT_FILE_SIZE_LIMIT_BYTES", 2000)
+    else:
+        monkeypatch.setattr(Post, "send", send)
+    bot.engine.release()
+    await bot.delivered(1)
+    (message,) = bot.pg.messages(bot.pg.person("Ada").dm())
+    (attachment,) = message["attachments"]
+    assert attachment["filename"] == "1.webp"
+    assert attachment["size"] <= 2000
+
+
 async def test_where_direct_messages_are_closed_too_the_history_has_the_pictures(bot: Running) -> None:
     bot.expected_refusals |= {50001, 50007, 50013}
     await accepted(bot, count=2)
@@ -192,8 +218,6 @@ async def test_a_file_that_fits_in_no_form_is_named_instead(bot: Running) -> Non
 
 
 async def test_a_place_that_takes_less_than_it_said_gets_the_next_rung(bot: Running) -> None:
-    from bot.delivery.post import TooLarge
-
     bot.expected_refusals.add(40005)
     original = Post.edit
     refused: list[str] = []

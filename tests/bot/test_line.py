@@ -15,12 +15,13 @@ class Channel:
         self.now = 1000.0
         self.shown: list[tuple[float, object, Urgency]] = []
         self.failing: dict[object, int] = {}
+        self.failure: type[TryAgain] = TryAgain
         self.line = Line(self.show, clock=lambda: self.now, sleep=self.sleep)
 
     async def show(self, card: object, urgency: Urgency) -> None:
         if self.failing.get(card, 0):
             self.failing[card] -= 1
-            raise TryAgain("for the test")
+            raise self.failure("for the test")
         self.shown.append((self.now, card, urgency))
 
     async def sleep(self, seconds: float) -> None:
@@ -110,6 +111,27 @@ async def test_what_failed_is_tried_again_with_longer_pauses_and_holds_nobody_up
         await channel.settle()
     assert channel.cards == [2, 1]
     assert channel.shown[-1][0] - 1000.0 == 1 + 2 + 4 + 8
+
+
+async def test_what_fails_for_a_day_is_still_tried() -> None:
+    channel = Channel()
+    channel.failing[1] = 3000
+    channel.line.ask(1, Urgency.RESULT)
+    async with serving(channel):
+        await channel.settle()
+    assert channel.cards == [1]
+
+
+async def test_a_refusal_has_pauses_of_its_own() -> None:
+    class Refused(TryAgain):
+        first, longest = 15.0, 100.0
+
+    channel = Channel()
+    channel.failing[1], channel.failure = 6, Refused
+    channel.line.ask(1, Urgency.CHANGE)
+    async with serving(channel):
+        await channel.settle()
+    assert channel.shown[-1][0] - 1000.0 == 15 + 30 + 60 + 100 + 100 + 100
 
 
 async def test_a_held_card_waits_for_its_release() -> None:

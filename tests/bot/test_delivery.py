@@ -197,6 +197,24 @@ async def test_failing_rest_delays_a_result_and_loses_none(bot: Running) -> None
     await bot.delivered(1)
 
 
+async def test_a_job_that_waits_for_longer_than_its_channel_has_a_line_is_carried_on(
+    bot: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery.delivery.IDLE", 0.2)
+    monkeypatch.setattr("bot.delivery.delivery.POLL", 3600.0)
+    lines = bot.studio.delivery._lines
+    card = await accepted(bot)
+    async with asyncio.timeout(20):
+        while lines:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    bot.engine.release()
+    await bot.pictures(card)
+    await bot.delivered(1)
+    async with asyncio.timeout(20):
+        while lines:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
 async def test_a_file_above_the_places_limit_goes_as_webp_and_says_so(bot: Running) -> None:
     bot.pg.interactions.describe.file_limit = 2000
     card = await bot.imagine(count=1, steps=1, prompt="a house")

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 PATIENCE = timedelta(days=7)
-_FIRST, _LONGEST = timedelta(seconds=15), timedelta(hours=6)
+FIRST, LONGEST = timedelta(seconds=15), timedelta(hours=6)
+"""The pauses between tries, each twice the one before."""
 
 
 def pause(tries: int) -> timedelta:
     """How long to wait after so many tries and one more."""
-    return min(_LONGEST, _FIRST * 2 ** min(tries, 16))
+    return min(LONGEST, FIRST * 2 ** min(tries, 16))

@@ -8,16 +8,17 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 
 import discord
+from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES
 
-from bot.delivery.drawing import Moment, draw_ended, draw_running, draw_waiting, look
+from bot.delivery.drawing import Moment, draw_running, draw_waiting, look, show_ended
 from bot.delivery.line import TryAgain
 from bot.delivery.place import TOKEN_LIFE
-from bot.delivery.post import Drawing, MessageGone, Post, Stopped, TooLarge, Unreachable
-from bot.delivery.upload import Rung
+from bot.delivery.post import Archived, ChannelGone, Drawing, MessageGone, Post, Stopped, Unreachable
 from bot.ui import cards
-from db import jobs
+from db import jobs, patience, times
 from db.database import Database
 from db.models import Job, JobStatus, Route
 from engine.requests import Progress
@@ -41,6 +42,12 @@ class _Token:
     dies: float
 
 
+class OutOfReach(TryAgain):
+    """A card that shows what it should not any more cannot be edited; tried as seldom as what is to be taken away."""
+
+    first, longest = patience.FIRST.total_seconds(), patience.LONGEST.total_seconds()
+
+
 class Deliverer:
     """`deliver(job_id)` is the whole of it. The rest is memory that a restart may lose.
 
@@ -54,8 +61,7 @@ class Deliverer:
 
     def __init__(self, *, database: Database, storage: Storage, web_address: str | None) -> None:
         self._database = database
-        self._storage = storage
-        self._web_address = web_address
+        self._show_ended = partial(show_ended, storage=storage, web_address=web_address)
         self.progress: dict[int, Progress] = {}
         self.waiting: set[int] = set()
         self._tokens: dict[int, _Token] = {}
@@ -87,7 +93,7 @@ class Deliverer:
         """Show the job as it is now; True when there is nothing more to come.
 
         Raises:
-            TryAgain: Discord did not answer; nothing is lost, ask again.
+            TryAgain: Discord did not answer, or does not let us for now; nothing is lost, ask again.
         """
         moment = await look(self._database, job_id)
         if moment is None:
@@ -185,61 +191,75 @@ class Deliverer:
         Raises Stopped when the DM is closed too.
         """
         job = moment.job
-        for rung in Rung:
-            drawing = await draw_ended(self._storage, moment, rung=rung, web_address=self._web_address)
-            try:
-                if job.route is Route.TOKEN:
-                    await self._edit_by_token(job, drawing)
-                    return None
-                return await self._bring_to_channel(job, drawing)
-            except TooLarge:
-                continue
-            except Stopped as problem:
-                log.info("the result of job %s goes by DM: %s", job.id, problem)
-                await self._bring_by_dm(job, drawing)
-                return None
-        raise Stopped("too large in every form")
+        by_route = self._edit_by_token if job.route is Route.TOKEN else self._bring_to_channel
+        try:
+            return await self._show_ended(partial(by_route, job), moment, job.upload_limit)
+        except Stopped as problem:
+            log.info("the result of job %s goes by DM: %s", job.id, problem)
+        await self._bring_by_dm(moment)
+        return None
 
     async def _bring_to_channel(self, job: Job, drawing: Drawing) -> int:
         message_id = await self._card(job)
         if message_id is not None:
             try:
-                await self.post.edit(job.channel_id, message_id, drawing)
-                return message_id
+                return await self._edit(job, message_id, drawing)
             except MessageGone:
                 # A result may stand already in a message that the row does not know.
                 found = await self._find(job, job.channel_id)
                 if found is not None and found != message_id:
                     try:
-                        await self.post.edit(job.channel_id, found, drawing)
-                        return found
+                        return await self._edit(job, found, drawing)
                     except MessageGone:
                         pass
         return await self.post.send(job.channel_id, drawing, nonce=f"r{job.id}", reply_to=job.parent_message_id)
 
-    async def _bring_by_dm(self, job: Job, drawing: Drawing) -> None:
+    async def _edit(self, job: Job, message_id: int, drawing: Drawing) -> int:
+        """As `post.edit`, also in a thread that was archived; the message's id."""
+        try:
+            await self.post.edit(job.channel_id, message_id, drawing)
+        except Archived:
+            await self.post.reopen(job.channel_id)
+            await self.post.edit(job.channel_id, message_id, drawing)
+        return message_id
+
+    async def _bring_by_dm(self, moment: Moment) -> None:
+        job = moment.job
         if job.guild_id is None and job.route is Route.CHANNEL:
             raise Unreachable("the channel was the DM")
         channel_id = await self.post.direct(job.author_id)
-        if await self._find(job, channel_id) is None:
+        if await self._find(job, channel_id) is not None:
+            return
+
+        async def send(drawing: Drawing) -> int:
             there = replace(drawing, content=f"{cards.elsewhere(job)}\n{drawing.content}")
-            await self.post.send(channel_id, there, nonce=f"d{job.id}")
+            return await self.post.send(channel_id, there, nonce=f"d{job.id}")
+
+        # The channel's limit may have been that of a boosted server.
+        await self._show_ended(send, moment, min(job.upload_limit, DEFAULT_FILE_SIZE_LIMIT_BYTES))
 
     async def _redraw(self, moment: Moment) -> bool:
-        """Show what became of delivered pictures; False when something happened to them meanwhile."""
+        """Show what became of delivered pictures; False when something happened to them meanwhile.
+
+        Raises OutOfReach: the card stands and cannot be edited for now.
+        """
         job = moment.job
         if job.outdated_at is None:
             return True
         if job.card_message_id is not None and job.route is Route.CHANNEL:
-            drawing = await draw_ended(self._storage, moment, web_address=self._web_address)
             try:
-                await self.post.edit(job.channel_id, job.card_message_id, drawing)
+                await self._show_ended(partial(self._edit, job, job.card_message_id), moment, job.upload_limit)
+            except (MessageGone, ChannelGone):
+                log.info("the card of job %s is gone", job.id)
             except Stopped as problem:
-                log.info("job %s was not drawn again: %s", job.id, problem)
+                log.info("the card of job %s cannot be drawn again: %s", job.id, problem)
+                if times.now() - job.outdated_at <= patience.PATIENCE:
+                    raise OutOfReach(str(problem)) from problem
         async with self._database.writing() as session:
             return await jobs.mark_drawn(session, job.id, since=job.outdated_at)
 
     async def _edit_by_token(self, job: Job, drawing: Drawing) -> None:
+        """Raises Unreachable, Stopped."""
         token = self._tokens.get(job.id)
         if token is None or time.monotonic() > token.dies:
             raise Unreachable("the interaction is over")

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 POLL = 5.0
 """Seconds between looks at the rows; a lost wake-up costs this much, never a job."""
+IDLE = 3600.0
+"""Seconds after which a channel in which nothing happens has no line any more."""
 BATCH = 500
 MARKS = 1000
 
@@ -120,8 +122,8 @@ class Delivery:
         async with asyncio.TaskGroup() as runners:
             self._runners = runners
             try:
-                for line in self._lines.values():
-                    runners.create_task(line.run())
+                for key, line in self._lines.items():
+                    runners.create_task(self._serve(key, line))
                 await self._persist(self._resume)
                 while True:
                     await self._persist(self._take_asked)
@@ -224,5 +226,11 @@ class Delivery:
         if line is None:
             line = self._lines[key] = Line(self._show)
             if self._runners is not None:
-                self._runners.create_task(line.run())
+                self._runners.create_task(self._serve(key, line))
         return line
+
+    async def _serve(self, key: Hashable, line: Line) -> None:
+        """Run a channel's line until it ends; the next card there gets a new one."""
+        await line.run(idle=IDLE)
+        del self._lines[key]
+        self._line_of = {job_id: its for job_id, its in self._line_of.items() if its is not line}

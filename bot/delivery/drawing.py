@@ -4,11 +4,12 @@ Knows rows, files and cards; not where or when the drawing is posted.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
-from bot.delivery.post import Drawing
+from bot.delivery.post import Drawing, TooLarge
 from bot.delivery.upload import Rung, Upload, pack
 from bot.errors import explain_failure
 from bot.ui import buttons, cards
@@ -21,6 +22,7 @@ from engine.requests import Progress
 from engine.storage import Storage
 
 NO_FILES = Upload(files=(), notices=())
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +80,20 @@ async def draw_running(moment: Moment, progress: Progress | None) -> Drawing:
     return Drawing(content=cards.running(job, percent), upload=upload, view=buttons.cancel_view(job))
 
 
-async def draw_ended(storage: Storage, moment: Moment, *, rung: Rung = Rung.PNG, web_address: str | None) -> Drawing:
-    """The last word on a job: its pictures with their buttons, or why there are none."""
+async def show_ended(
+    show: Callable[[Drawing], Awaitable[T]], moment: Moment, limit: int, *, storage: Storage, web_address: str | None
+) -> T:
+    """`show` the last word on a job, with files of at most `limit` bytes; a smaller one where even that is TooLarge."""
+    for rung in Rung:
+        try:
+            return await show(await _draw_ended(storage, moment, limit, rung, web_address))
+        except TooLarge:
+            continue
+    raise TooLarge("in every form")
+
+
+async def _draw_ended(storage: Storage, moment: Moment, limit: int, rung: Rung, web_address: str | None) -> Drawing:
+    """Its pictures with their buttons, or why there are none."""
     job = moment.job
     if job.status is not JobStatus.SUCCEEDED:
         told = job.status in (JobStatus.FAILED, JobStatus.BLOCKED)
@@ -91,6 +105,6 @@ async def draw_ended(storage: Storage, moment: Moment, *, rung: Rung = Rung.PNG,
     if withheld:
         # A grid stands or falls as a whole: its other pictures were asked for with the same words.
         return Drawing(content=cards.withheld(job, len(withheld)), upload=NO_FILES, view=look_view(job))
-    upload = await pack(storage, moment.images, job.upload_limit, rung=rung, web_address=web_address)
+    upload = await pack(storage, moment.images, limit, rung=rung, web_address=web_address)
     content = cards.result(job, [*upload.notices, *cards.pages(moment.images, web_address)])
     return Drawing(content=content, upload=upload, view=buttons.result_view(job, moment.images))

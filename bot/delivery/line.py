@@ -18,6 +18,9 @@ BREATH = 1.25
 PATIENCE = 30.0
 """The longest pause, in seconds, before a result that could not be posted is tried again."""
 
+MEMORY = 60.0
+"""Seconds for which the last edit of a card that wants nothing is remembered, for its spacing and its turn."""
+
 
 class Urgency(IntEnum):
     """Why a card wants to be shown; the lower goes first."""
@@ -29,14 +32,20 @@ class Urgency(IntEnum):
 
 
 class TryAgain(Exception):
-    """Discord or the way to it failed for the moment; the card keeps its place and is tried again later."""
+    """Discord or the way to it failed for the moment; the card keeps its place and is tried again later.
+
+    Attributes:
+        first, longest: seconds; each pause is twice the one before, within these bounds.
+    """
+
+    first, longest = 1.0, PATIENCE
 
 
 @dataclass
 class _Wish:
     urgency: Urgency
     not_before: float = 0.0
-    failures: int = 0
+    pause: float = 0.0
 
 
 Card = Hashable
@@ -102,13 +111,18 @@ class Line:
         """Somebody else edited this card now (its first message, a pressed button)."""
         self._shown[card] = self._last_edit = self._clock()
 
-    async def run(self) -> None:
-        """Show cards until cancelled."""
+    async def run(self, *, idle: float | None = None) -> None:
+        """Show cards until cancelled, or until none has wanted anything for `idle` seconds."""
         while True:
             self._changed.clear()
             choice = self._next()
             if choice is None:
-                await self._changed.wait()
+                try:
+                    async with asyncio.timeout(idle):
+                        await self._changed.wait()
+                except TimeoutError:
+                    if not self._wishes and not self._held:
+                        return
                 continue
             card, moment = choice
             pause = moment - self._clock()
@@ -119,17 +133,30 @@ class Line:
 
     async def _serve(self, card: Card) -> None:
         wish = self._wishes.pop(card)
+        # Known from before it is shown, so that a card which is forgotten meanwhile stays so.
+        self._shown.setdefault(card, self._clock())
         try:
             await self._show(card, wish.urgency)
-        except TryAgain:
+        except TryAgain as problem:
             newer = self._wishes.get(card)
             if newer is not None and newer.urgency < wish.urgency:
                 return
-            wish.failures += 1
-            wish.not_before = self._clock() + min(PATIENCE, 2.0 ** (wish.failures - 1))
+            wish.pause = min(problem.longest, max(problem.first, 2 * wish.pause))
+            wish.not_before = self._clock() + wish.pause
             self._wishes[card] = wish
         finally:
-            self.just_shown(card)
+            self._last_edit = self._clock()
+            if card in self._shown:
+                self._shown[card] = self._last_edit
+            self._forget_old()
+
+    def _forget_old(self) -> None:
+        since = self._last_edit - max(MEMORY, self._spacing)
+        self._shown = {
+            card: shown
+            for card, shown in self._shown.items()
+            if shown > since or card in self._wishes or card in self._held
+        }
 
     async def _rest(self, seconds: float) -> None:
         # Something more urgent may come meanwhile.

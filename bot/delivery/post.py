@@ -25,15 +25,29 @@ class Stopped(Exception):
 
 
 class MessageGone(Stopped):
-    """This message cannot be edited any more (deleted, too old, in an archived thread); a new one may be sent."""
+    """This message was deleted; a new one may be sent."""
+
+
+class Archived(Stopped):
+    """The message is in a thread that has to be reopened before."""
 
 
 class Unreachable(Stopped):
-    """Nothing can be posted here: permission taken away, channel deleted, DMs closed."""
+    """Nothing can be posted here: permission taken away, DMs closed."""
+
+
+class ChannelGone(Unreachable):
+    """This channel was deleted, and its messages with it."""
 
 
 class TooLarge(Stopped):
     """The files are too large for this place."""
+
+
+class EditedTooOften(TryAgain):
+    """Messages older than an hour were edited too often in this channel."""
+
+    first, longest = 15.0, 300.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +66,7 @@ class Post:
         self._client = client
 
     async def edit(self, channel_id: int, message_id: int, drawing: Drawing) -> None:
-        """Raises MessageGone, Unreachable, TooLarge, Stopped."""
+        """Raises MessageGone, Archived, Unreachable, TooLarge, Stopped."""
         message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
         try:
             if drawing.upload is None:
@@ -63,8 +77,17 @@ class Post:
         except Exception as error:
             raise named(error) from error
 
+    async def reopen(self, thread_id: int) -> None:
+        """Bring an archived thread back, as a new message would. Raises Unreachable, Stopped."""
+        try:
+            thread = self._client.get_channel(thread_id) or await self._client.fetch_channel(thread_id)
+            if isinstance(thread, discord.Thread):
+                await thread.edit(archived=False)
+        except Exception as error:
+            raise named(error) from error
+
     async def dress(self, channel_id: int, message_id: int, view: discord.ui.View) -> None:
-        """Change a message's buttons only. Raises MessageGone, Unreachable, Stopped."""
+        """Change a message's buttons only. Raises MessageGone, Archived, Unreachable, Stopped."""
         message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
         try:
             await message.edit(view=view)
@@ -152,17 +175,23 @@ def named(error: Exception) -> Exception:
     match error:
         case discord.RateLimited() | discord.DiscordServerError() | aiohttp.ClientError() | OSError() | TimeoutError():
             return TryAgain(type(error).__name__)
+        case discord.HTTPException(code=code) if code == OLD_MESSAGE_EDITS:
+            return EditedTooOften(f"code {code}")
         case discord.HTTPException(status=status) if status in (401, 408, 429) or status >= 500:
             return TryAgain(f"status {status}")
         case discord.HTTPException(code=code, status=status):
             words = f"status {status} code {code}"
-            if code in (UNKNOWN_MESSAGE, OLD_MESSAGE_EDITS, ARCHIVED_THREAD):
+            if code == UNKNOWN_MESSAGE:
                 return MessageGone(words)
+            if code == ARCHIVED_THREAD:
+                return Archived(words)
+            if code == UNKNOWN_CHANNEL:
+                return ChannelGone(words)
             if code in TOKEN_OVER:
                 return Unreachable(words)
             if code == TOO_LARGE or status == 413:
                 return TooLarge(words)
-            if status == 403 or code == UNKNOWN_CHANNEL:
+            if status == 403:
                 return Unreachable(words)
             return Stopped(words)
         case RuntimeError() if "closed" in str(error).lower():

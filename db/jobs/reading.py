@@ -64,9 +64,10 @@ async def undelivered(session: AsyncSession, limit: int) -> Sequence[Job]:
 
 
 async def outdated(session: AsyncSession, limit: int) -> Sequence[Job]:
-    """Delivered jobs whose card still shows a picture that was hidden or deleted, or hides one, the longest first."""
+    """Delivered jobs whose card still shows a picture that was hidden or deleted, or hides one, the latest first."""
     statement = select(Job).where(Job.outdated_at.is_not(None), Job.delivered_at.is_not(None))
-    return (await session.scalars(statement.order_by(Job.outdated_at).limit(limit))).all()
+    # Cards that are out of reach for days must not keep the others behind them.
+    return (await session.scalars(statement.order_by(Job.outdated_at.desc()).limit(limit))).all()
 
 
 async def mark_drawn(session: AsyncSession, job_id: int, *, since: datetime) -> bool:

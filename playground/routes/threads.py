@@ -62,13 +62,18 @@ async def start(call: Call) -> tuple[int, Json]:
 
 
 def edit_thread(call: Call, row: Json, payload: Json) -> Json:
-    """Change a thread's fields (its owner may rename and archive it). Raises ApiError 50013, 50035 or 50083."""
+    """Change a thread's fields (its owner may rename and archive it, and who may write there reopen it).
+
+    Raises ApiError 50013, 50035 or 50083.
+    """
     values = _checked(_CHANGED, payload)
     manager = bool(call.pg.world.permissions(row["id"], call.me) & permissions.MANAGE_THREADS)
     owner = row["owner_id"] == call.me
-    if not manager and (not owner or values.get("locked") is not None):
-        raise forbidden(50013)
     state = row["thread_metadata"]
+    if values == {"archived": False} and not state["locked"]:
+        call.channel(permissions.SEND_MESSAGES)
+    elif not manager and (not owner or values.get("locked") is not None):
+        raise forbidden(50013)
     if state["archived"] and values.get("archived") is not False:
         raise invalid(50083)
     for key in ("archived", "locked", "auto_archive_duration", "invitable"):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.delivery.deliver import Deliverer
-from bot.delivery.post import Post
+from bot.delivery.post import Post, TooLarge
 from db import jobs
 from db.models import JobStatus
 from playground import Playground
@@ -130,6 +130,32 @@ async def test_where_permissions_were_taken_away_the_result_comes_by_direct_mess
     assert f"<#{bot.pg.channel('studio')['id']}>" in message["content"]
 
 
+@pytest.mark.parametrize("said", [True, False])
+async def test_a_file_too_large_for_direct_messages_goes_there_as_webp(
+    bot: Running, monkeypatch: pytest.MonkeyPatch, said: bool
+) -> None:
+    bot.expected_refusals |= {50001, 50013}
+    await accepted(bot, count=1)
+    deny(bot, "studio", VIEW_CHANNEL | SEND_MESSAGES)
+    original = Post.send
+
+    async def send(self: Post, channel_id: int, drawing: Any, **where: Any) -> int:
+        if any(len(content) > 2000 for _, content in drawing.upload.files):
+            raise TooLarge("for the test")
+        return await original(self, channel_id, drawing, **where)
+
+    if said:
+        monkeypatch.setattr("bot.delivery.deliver.DEFAULT_FILE_SIZE_LIMIT_BYTES", 2000)
+    else:
+        monkeypatch.setattr(Post, "send", send)
+    bot.engine.release()
+    await bot.delivered(1)
+    (message,) = bot.pg.messages(bot.pg.person("Ada").dm())
+    (attachment,) = message["attachments"]
+    assert attachment["filename"] == "1.webp"
+    assert attachment["size"] <= 2000
+
+
 async def test_where_direct_messages_are_closed_too_the_history_has_the_pictures(bot: Running) -> None:
     bot.expected_refusals |= {50001, 50007, 50013}
     await accepted(bot, count=2)
@@ -171,6 +197,24 @@ async def test_failing_rest_delays_a_result_and_loses_none(bot: Running) -> None
     await bot.delivered(1)
 
 
+async def test_a_job_that_waits_for_longer_than_its_channel_has_a_line_is_carried_on(
+    bot: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery.delivery.IDLE", 0.2)
+    monkeypatch.setattr("bot.delivery.delivery.POLL", 3600.0)
+    lines = bot.studio.delivery._lines
+    card = await accepted(bot)
+    async with asyncio.timeout(20):
+        while lines:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    bot.engine.release()
+    await bot.pictures(card)
+    await bot.delivered(1)
+    async with asyncio.timeout(20):
+        while lines:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
 async def test_a_file_above_the_places_limit_goes_as_webp_and_says_so(bot: Running) -> None:
     bot.pg.interactions.describe.file_limit = 2000
     card = await bot.imagine(count=1, steps=1, prompt="a house")
@@ -192,8 +236,6 @@ async def test_a_file_that_fits_in_no_form_is_named_instead(bot: Running) -> Non
 
 
 async def test_a_place_that_takes_less_than_it_said_gets_the_next_rung(bot: Running) -> None:
-    from bot.delivery.post import TooLarge
-
     bot.expected_refusals.add(40005)
     original = Post.edit
     refused: list[str] = []

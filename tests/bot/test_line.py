@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
 
-from bot.delivery.line import BREATH, SPACING, Line, TryAgain, Urgency
+from bot.delivery.line import BREATH, MEMORY, SPACING, Line, TryAgain, Urgency
 
 
 class Channel:
@@ -15,13 +15,17 @@ class Channel:
         self.now = 1000.0
         self.shown: list[tuple[float, object, Urgency]] = []
         self.failing: dict[object, int] = {}
+        self.done: set[object] = set()
+        self.failure: type[TryAgain] = TryAgain
         self.line = Line(self.show, clock=lambda: self.now, sleep=self.sleep)
 
     async def show(self, card: object, urgency: Urgency) -> None:
         if self.failing.get(card, 0):
             self.failing[card] -= 1
-            raise TryAgain("for the test")
+            raise self.failure("for the test")
         self.shown.append((self.now, card, urgency))
+        if card in self.done:
+            self.line.forget(card)
 
     async def sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -110,6 +114,53 @@ async def test_what_failed_is_tried_again_with_longer_pauses_and_holds_nobody_up
         await channel.settle()
     assert channel.cards == [2, 1]
     assert channel.shown[-1][0] - 1000.0 == 1 + 2 + 4 + 8
+
+
+async def test_what_fails_for_a_day_is_still_tried() -> None:
+    channel = Channel()
+    channel.failing[1] = 3000
+    channel.line.ask(1, Urgency.RESULT)
+    async with serving(channel):
+        await channel.settle()
+    assert channel.cards == [1]
+
+
+async def test_a_refusal_has_pauses_of_its_own() -> None:
+    class Refused(TryAgain):
+        first, longest = 15.0, 100.0
+
+    channel = Channel()
+    channel.failing[1], channel.failure = 6, Refused
+    channel.line.ask(1, Urgency.CHANGE)
+    async with serving(channel):
+        await channel.settle()
+    assert channel.shown[-1][0] - 1000.0 == 15 + 30 + 60 + 100 + 100 + 100
+
+
+async def test_a_line_keeps_nothing_of_cards_that_are_forgotten_or_long_shown() -> None:
+    channel = Channel()
+    for card in range(200):
+        channel.line.ask(card, Urgency.RESULT)
+    channel.done = set(range(100))
+    async with serving(channel):
+        await channel.settle()
+        assert set(channel.line._shown) == set(range(100, 200))
+        channel.now += MEMORY
+        channel.line.ask(200, Urgency.RESULT)
+        await channel.settle()
+    assert set(channel.line._shown) == {200}
+
+
+async def test_a_line_ends_when_nothing_was_wanted_for_long_and_nothing_is_held() -> None:
+    channel = Channel()
+    channel.line.ask(1, Urgency.RESULT)
+    channel.line.hold(2)
+    task = asyncio.create_task(channel.line.run(idle=0.01))
+    await asyncio.sleep(0.1)
+    assert channel.cards == [1]
+    assert not task.done()
+    channel.line.forget(2)
+    await asyncio.wait_for(task, 5)
 
 
 async def test_a_held_card_waits_for_its_release() -> None:

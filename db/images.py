@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Text, cast, or_, select, text, update
+from sqlalchemy import Text, cast, or_, select, text, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import shares, showings, times
+from db import shares, showings, statuses, times
 from db.challenges import announcing, entries
-from db.models import Entry, Image, Job, JobStatus
+from db.models import Entry, Image, Job
 
 _FILES_LOCK = 0x6669_6C65_73  # "files": any number that nothing else locks
 
@@ -80,8 +80,8 @@ async def is_needed(session: AsyncSession, digest: str) -> bool:
     shown = select(Image.id).where(Image.digest == digest, Image.deleted_at.is_(None)).limit(1)
     if await session.scalar(shown) is not None:
         return True
-    open_ = Job.status.in_((JobStatus.QUEUED, JobStatus.RUNNING))
-    asking = select(Job.id).where(open_, cast(Job.request, Text).contains(digest)).limit(1)
+    asks = cast(Job.request, Text).contains(digest)
+    asking = union_all(*(select(Job.id).where(open_, asks) for open_ in statuses.OPEN)).limit(1)
     return await session.scalar(asking) is not None
 
 

@@ -15,10 +15,10 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, case, delete, func, insert, or_, select, update
+from sqlalchemy import Column, ColumnElement, Table, case, delete, func, insert, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import images, likes, removals, search, times
+from db import images, likes, removals, search, statuses, times
 from db.challenges import announcing, ballots
 from db.models import (
     Entry,
@@ -161,8 +161,9 @@ async def digests(session: AsyncSession, user_id: int) -> list[str]:
 
 async def open_jobs(session: AsyncSession, user_id: int) -> list[Job]:
     """The person's jobs that wait or run."""
-    waiting = select(Job).where(Job.author_id == user_id, Job.status.in_((JobStatus.QUEUED, JobStatus.RUNNING)))
-    return list((await session.scalars(waiting.execution_options(populate_existing=True))).all())
+    own = union_all(*(select(Job.id).where(open_, Job.author_id == user_id) for open_ in statuses.OPEN))
+    found = select(Job).where(Job.id.in_(own)).order_by(Job.id)
+    return list((await session.scalars(found.execution_options(populate_existing=True))).all())
 
 
 async def forget(session: AsyncSession, user_id: int, *, now: datetime | None = None) -> Forgotten:
@@ -170,7 +171,7 @@ async def forget(session: AsyncSession, user_id: int, *, now: datetime | None = 
     now = now or times.now()
     own = Job.author_id == user_id
     drop = {"status": JobStatus.CANCELLED, "finished_at": now, "lease_until": None, "fence": Job.fence + 1}
-    await _update(session, Job, own & (Job.status == JobStatus.RUNNING), drop)
+    await _update(session, Job, own & statuses.RUNNING, drop)
     await _update(session, Job, own & Job.delivered_at.is_(None), {"delivered_at": now})
     await _take_cards(session, user_id, now)
     gone, jobs = await _files(session, own)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot import album
-from db import guilds, privacy, times
+from db import guilds, images, privacy, times
 from engine.errors import PictureMissing
 
 if TYPE_CHECKING:
@@ -68,7 +68,11 @@ async def forget(studio: "Studio", user_id: int) -> Deleted:
                 more = await some(session, user_id)
     async with studio.database.writing() as session:
         forgotten = await privacy.forget(session, user_id)
-    files = await album.unlink(studio.database, studio.storage, sorted(forgotten.digests))
+    async with studio.database.reading() as session:
+        others = await images.asked_for(session)  # of other people, whose jobs may be drawn again
+    handed_in = {digest: when for digest, when in forgotten.handed_in.items() if digest not in others}
+    doomed = sorted(forgotten.digests | handed_in.keys())
+    files = await album.unlink(studio.database, studio.storage, doomed, put_before=handed_in)
     await studio.database.settle()
     studio.tidy()
     studio.challenges.wake()

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import discord
+
 from bot import album
-from db import guilds, images, privacy, times
+from db import guilds, images, privacy, state, times
 from engine.errors import PictureMissing
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 30.0
 """Seconds for running jobs to stop; what has not stopped then is dropped, result and all."""
+ANSWERED = timedelta(days=7)
+"""How long a question is known to be answered; its buttons went when it was."""
 PART = 8 * 2**20
 """Bytes of pictures in one zip file, below what Discord takes in a direct message."""
 
@@ -80,8 +84,10 @@ async def forget(studio: "Studio", user_id: int) -> Deleted:
 
 
 async def keep_house(studio: "Studio") -> None:
-    """One round: servers that were left, and pictures that are older than they may become."""
+    """One round: old answers, servers that were left, and pictures that are older than they may become."""
     config = studio.config.privacy
+    async with studio.database.writing() as session:
+        await state.forget_answers(session, before=discord.utils.time_snowflake(times.now() - ANSWERED))
     await _notice_servers(studio)
     async with studio.database.reading() as session:
         left = await privacy.left_before(session, times.now() - timedelta(days=config.forget_guild_days))

@@ -1,7 +1,8 @@
 """Jobs and pictures as buttons and commands find them: the living ones, who may do what to them, and deleting."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import discord
@@ -110,17 +111,23 @@ async def taken_away(studio: "Studio", message: discord.Message | None) -> None:
     studio.tidy()
 
 
-async def unlink(database: Database, storage: Storage, digests: Iterable[str]) -> int:
+async def unlink(
+    database: Database,
+    storage: Storage,
+    digests: Iterable[str],
+    *,
+    put_before: Mapping[str, datetime] | None = None,
+) -> int:
     """Remove the files that no living picture shows and no open job asks for; how many.
 
     In a transaction that no result can be stored beside, so that the same picture, drawn again meanwhile, keeps its
-    file: the worker looks for it in a transaction of the same kind.
+    file: the worker looks for it in a transaction of the same kind. `put_before` is as for `Storage.delete`, by digest.
     """
+    put_before = put_before or {}
     removed = 0
     for digest in digests:
         async with database.writing() as session:
             await images.hold_files(session)
             if not await images.is_needed(session, digest):
-                await asyncio.to_thread(storage.delete, digest)
-                removed += 1
+                removed += await asyncio.to_thread(storage.delete, digest, put_before=put_before.get(digest))
     return removed

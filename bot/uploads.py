@@ -39,7 +39,7 @@ class Upload:
 
 
 class Uploads:
-    """Takes pictures in. What is stored stays as long as a job asks for it; see `db.images.known_digests`."""
+    """Takes pictures in. What is stored stays a week, and as long as a job asks for it; see `Storage.sweep`."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage

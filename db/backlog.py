@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, literal, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Backlog, Job, JobStatus
+from db.models import Backlog, Job
+from db.statuses import QUEUED
 
 SPAN = 256
 TURNS, TURN, IDS = 2, 1, 0  # the levels, widest first
-
-QUEUED = Job.status == literal(JobStatus.QUEUED, Job.status.type, literal_execute=True)
 
 _COUNT = text("""
     INSERT INTO backlog (relaxed, level, turn, bucket, jobs, work) VALUES

@@ -2,7 +2,8 @@
 
 On SQLite every `writing()` session uses the same connection, one after another: two connections that write or
 checkpoint at the same moment can corrupt a WAL database (SQLite 3.7.0 to 3.51.2). The others are `query_only`.
-`synchronous=FULL`, because a person who was told "accepted" must find the job again after a power cut.
+`synchronous=FULL`, because a person who was told "accepted" must find the job again after a power cut. Errors come
+without the values of their statements, which are people's words and end in logs.
 """
 
 import asyncio
@@ -46,7 +47,9 @@ class Database:
             self._reader = _sqlite(url, "reader", pool_size=READERS, max_overflow=0)
         else:
             # As many as a burst needs, kept: opening one takes longer than most transactions.
-            self._writer = create_async_engine(url, pool_pre_ping=True, pool_size=CONNECTIONS, max_overflow=0)
+            self._writer = create_async_engine(
+                url, pool_pre_ping=True, pool_size=CONNECTIONS, max_overflow=0, hide_parameters=True
+            )
             self._reader = self._writer.execution_options(postgresql_readonly=True)
         self._writing = async_sessionmaker(self._writer, expire_on_commit=False)
         self._reading = async_sessionmaker(self._reader, expire_on_commit=False)
@@ -168,7 +171,7 @@ def _checked(url: str | URL) -> URL:
 
 
 def _sqlite(url: URL, role: Role, **pool: Any) -> AsyncEngine:
-    engine = create_async_engine(url, **pool)
+    engine = create_async_engine(url, hide_parameters=True, **pool)
     pragmas = {
         # Deleted text is overwritten: whoever asks to be forgotten is not to be found in the file's free pages.
         "writer": ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"),

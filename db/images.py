@@ -1,14 +1,15 @@
 """Pictures' rows: what was made, from what, by whom. Knows no pixels and no files, only their digests."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Text, cast, or_, select, text, update
+from sqlalchemy import Text, cast, or_, select, text, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import shares, showings, times
+from db import shares, showings, statuses, times
 from db.challenges import announcing, entries
-from db.models import Entry, Image, Job, JobStatus
+from db.models import Entry, Image, Job, Review
 
 _FILES_LOCK = 0x6669_6C65_73  # "files": any number that nothing else locks
 
@@ -65,23 +66,37 @@ async def delete(session: AsyncSession, image_id: int, *, now: datetime | None =
 
 
 async def known_digests(session: AsyncSession) -> set[str]:
-    """The digests of all living pictures, and of those that people handed in for a job: the files that must stay."""
-    known = set(await session.scalars(select(Image.digest).where(Image.deleted_at.is_(None)).distinct()))
+    """The digests of all living pictures and of those that are `asked_for`: the files that must stay."""
+    living = select(Image.digest).where(Image.deleted_at.is_(None)).distinct()
+    return set(await session.scalars(living)) | await asked_for(session)
+
+
+async def asked_for(session: AsyncSession) -> set[str]:
+    """The digests of what jobs, ended or not, and wishes that wait for a moderator begin with: a scan of all jobs."""
     keys = ("image", "mask", "references")
     asking = select(Job.request).where(or_(*(Job.request[key].as_string().is_not(None) for key in keys)))
+    asked: set[str] = set()
     async for request in await session.stream_scalars(asking.execution_options(yield_per=500)):
-        known.update(request[key] for key in ("image", "mask") if isinstance(request.get(key), str))
-        known.update(reference["image"] for reference in request.get("references") or ())
-    return known
+        asked |= inputs_of(request)
+    for wished in await session.scalars(select(Review.jobs).where(Review.closed_at.is_(None))):
+        asked.update(*(inputs_of(one["request"]) for one in wished))
+    return asked
+
+
+def inputs_of(request: Mapping[str, Any]) -> set[str]:
+    """The digests of the pictures that a job's request begins with."""
+    single = {request[key] for key in ("image", "mask") if isinstance(request.get(key), str)}
+    return single | {reference["image"] for reference in request.get("references") or ()}
 
 
 async def is_needed(session: AsyncSession, digest: str) -> bool:
-    """Whether a living picture shows this file, or a job that has not ended asks for it."""
+    """Whether a living picture shows this file, or a job that has not ended, or is not yet allowed, begins with it."""
     shown = select(Image.id).where(Image.digest == digest, Image.deleted_at.is_(None)).limit(1)
     if await session.scalar(shown) is not None:
         return True
-    open_ = Job.status.in_((JobStatus.QUEUED, JobStatus.RUNNING))
-    asking = select(Job.id).where(open_, cast(Job.request, Text).contains(digest)).limit(1)
+    asks = cast(Job.request, Text).contains(digest)
+    held = select(Review.id).where(Review.closed_at.is_(None), cast(Review.jobs, Text).contains(digest))
+    asking = union_all(*(select(Job.id).where(open_, asks) for open_ in statuses.OPEN), held).limit(1)
     return await session.scalar(asking) is not None
 
 

@@ -9,16 +9,16 @@ Over 300 lines because the list of all columns and their fates belongs to what a
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, case, delete, func, insert, or_, select, update
+from sqlalchemy import Column, ColumnElement, Table, case, delete, func, insert, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import images, likes, removals, reports, search, times
+from db import images, likes, removals, reports, search, statuses, times
 from db.challenges import announcing, ballots
 from db.models import (
     Entry,
@@ -115,9 +115,13 @@ _PERSON = re.compile(r"(?:^|_)(?:user|author|person|owner|member|maker|voter|act
 
 @dataclass(frozen=True, kw_only=True)
 class Forgotten:
-    """What is left to take away, digests of files, and how much it was. Messages are rows of `db.removals`."""
+    """What is left to take away, and how much it was. Messages are rows of `db.removals`.
+
+    `digests` are files of the person's pictures; `handed_in` those they began with, and when they last asked for each.
+    """
 
     digests: frozenset[str]
+    handed_in: Mapping[str, datetime]
     jobs: int
     pictures: int
 
@@ -161,8 +165,9 @@ async def digests(session: AsyncSession, user_id: int) -> list[str]:
 
 async def open_jobs(session: AsyncSession, user_id: int) -> list[Job]:
     """The person's jobs that wait or run."""
-    waiting = select(Job).where(Job.author_id == user_id, Job.status.in_((JobStatus.QUEUED, JobStatus.RUNNING)))
-    return list((await session.scalars(waiting.execution_options(populate_existing=True))).all())
+    own = union_all(*(select(Job.id).where(open_, Job.author_id == user_id) for open_ in statuses.OPEN))
+    found = select(Job).where(Job.id.in_(own)).order_by(Job.id)
+    return list((await session.scalars(found.execution_options(populate_existing=True))).all())
 
 
 async def forget(session: AsyncSession, user_id: int, *, now: datetime | None = None) -> Forgotten:
@@ -170,11 +175,14 @@ async def forget(session: AsyncSession, user_id: int, *, now: datetime | None = 
     now = now or times.now()
     own = Job.author_id == user_id
     drop = {"status": JobStatus.CANCELLED, "finished_at": now, "lease_until": None, "fence": Job.fence + 1}
-    await _update(session, Job, own & (Job.status == JobStatus.RUNNING), drop)
+    await _update(session, Job, own & statuses.RUNNING, drop)
     await _update(session, Job, own & Job.delivered_at.is_(None), {"delivered_at": now})
     await _take_cards(session, user_id, now)
     await reports.outdate(session, user_id, now=now)
-    gone, jobs = await _files(session, own)
+    made = select(Image.digest).join(Job, Job.id == Image.job_id).where(own, Image.digest != "")
+    gone = frozenset(await session.scalars(made))
+    handed_in = await _handed_in(session, user_id)
+    jobs = await session.scalar(select(func.count()).select_from(Job).where(own)) or 0
     pictures = select(Image.id).where(Image.author_id == user_id)
     while await forget_pictures(session, user_id, now=now):
         pass
@@ -183,12 +191,17 @@ async def forget(session: AsyncSession, user_id: int, *, now: datetime | None = 
         await session.execute(delete(table).where(table.c.image_id.in_(pictures)))
     while await forget_likes(session, user_id, now=now):
         pass
-    made = len((await session.scalars(pictures)).all())
+    drawn = len((await session.scalars(pictures)).all())
     await ballots.forget(session, user_id)
     await announcing.redraw(session, Entry.author_id == user_id)
     await _rename(session, user_id, now)
     await search.purge(session)
-    return Forgotten(digests=gone, jobs=jobs, pictures=made)
+    return Forgotten(
+        digests=gone,
+        handed_in={digest: when for digest, when in handed_in.items() if digest not in gone},
+        jobs=jobs,
+        pictures=drawn,
+    )
 
 
 async def forget_pictures(
@@ -261,15 +274,16 @@ async def _take_cards(session: AsyncSession, user_id: int, now: datetime) -> Non
     await session.execute(update(Report).where(about).values(closed).execution_options(synchronize_session=False))
 
 
-async def _files(session: AsyncSession, own: ColumnElement[bool]) -> tuple[frozenset[str], int]:
-    """The digests that the person's rows point to, and the number of their jobs."""
-    made = select(Image.digest).join(Job, Job.id == Image.job_id).where(own, Image.digest != "")
-    found = set((await session.scalars(made)).all())
-    requests = (await session.scalars(select(Job.request).where(own))).all()
-    for request in requests:
-        found.update(request[key] for key in ("image", "mask") if isinstance(request.get(key), str))
-        found.update(one["image"] for one in request.get("references") or ())
-    return frozenset(found), len(requests)
+async def _handed_in(session: AsyncSession, user_id: int) -> dict[str, datetime]:
+    """The digests of what the person's jobs and wishes begin with, and when they last asked for each."""
+    found: dict[str, datetime] = {}
+    asked = await session.execute(select(Job.created_at, Job.request).where(Job.author_id == user_id))
+    wished = await session.execute(select(Review.created_at, Review.jobs).where(Review.author_id == user_id))
+    requests = [(when, request) for when, request in asked]
+    requests += [(when, one["request"]) for when, jobs in wished for one in jobs]
+    for when, request in sorted(requests, key=lambda asked: asked[0]):
+        found |= dict.fromkeys(images.inputs_of(request), when)
+    return found
 
 
 async def _rename(session: AsyncSession, user_id: int, now: datetime) -> None:

@@ -13,6 +13,7 @@ import re
 import secrets
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from PIL import Image
@@ -22,6 +23,8 @@ from engine.errors import DiskFull, PictureMissing, StorageFailed
 from engine.metadata import PictureMetadata
 
 THUMBNAIL_SIDE = 384
+WAITING = timedelta(days=7)
+"""How long a picture that was handed in is kept for a wish that is no job yet, such as an open question."""
 
 _TEMPORARY = ".tmp-"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -47,12 +50,12 @@ class Storage:
     def put(self, image: Image.Image, picture: PictureMetadata | None) -> Stored:
         """Store `image` (RGB) with its metadata, None for one that was not made here.
 
-        Raises DiskFull or StorageFailed, and leaves nothing behind then.
+        One that is there already counts as new. Raises DiskFull or StorageFailed, and leaves nothing behind then.
         """
         png = encode_png(image, picture)
         digest = hashlib.sha256(png).hexdigest()
         original, thumbnail = self.path(digest), self.thumbnail(digest)
-        created = not original.exists()
+        created = not _touched(original)
         if created:
             small = image.copy()
             small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
@@ -119,26 +122,43 @@ class Storage:
                 return webp
         return None
 
-    def delete(self, digest: str) -> None:
-        """Remove the picture and its thumbnail; one that is not there is well."""
+    def delete(self, digest: str, *, put_before: datetime | None = None) -> bool:
+        """Remove the picture and its thumbnail; one that is not there is well.
+
+        With `put_before`, one that somebody handed in since then, and within WAITING, stays: False.
+        """
+        if put_before is not None and self._waits(digest, since=put_before):
+            return False
         self.path(digest).unlink(missing_ok=True)
         self.thumbnail(digest).unlink(missing_ok=True)
+        return True
 
     def sweep(self, known: Collection[str]) -> list[Path]:
         """Remove temporary files, and pictures and thumbnails whose digest is not in `known`; returns what went.
 
         For the start, under the storage's lock, before anything writes: a picture that still waits for its row looks
-        the same as one that lost it. Files that are not named like ours stay.
+        the same as one that lost it. What was handed in within WAITING stays, and so do files not named like ours.
         """
+        files = list(self._files())
+        pictures = {file for file in files if file.suffix in {".png", ".webp"} and _DIGEST.fullmatch(file.stem)}
+        unknown = {file.stem for file in pictures}.difference(known)
+        doomed = {digest for digest in unknown if not self._waits(digest)}
         swept = [
-            file
-            for file in self._files()
-            if file.name.startswith(_TEMPORARY)
-            or (file.suffix in {".png", ".webp"} and _DIGEST.fullmatch(file.stem) and file.stem not in known)
+            file for file in files if file.name.startswith(_TEMPORARY) or (file in pictures and file.stem in doomed)
         ]
         for file in swept:
             file.unlink(missing_ok=True)
         return swept
+
+    def _waits(self, digest: str, *, since: datetime | None = None) -> bool:
+        """Whether the picture was handed in within WAITING, and `since` then: what is made here says so."""
+        earliest = datetime.now(UTC) - WAITING
+        if since is not None:
+            earliest = max(earliest, since)
+        try:
+            return self.path(digest).stat().st_mtime > earliest.timestamp() and self.metadata(digest) is None
+        except (OSError, PictureMissing):
+            return False
 
     def _files(self) -> Iterator[Path]:
         return self.folder.glob("[0-9a-f][0-9a-f]/*")
@@ -165,6 +185,15 @@ def _encode_webp(image: Image.Image, picture: PictureMetadata | None, *, quality
     marks = {} if picture is None else {"xmp": picture.xmp(), "exif": picture.exif()}
     image.convert("RGB").save(buffer, "WEBP", quality=quality, method=4, **marks)
     return buffer.getvalue()
+
+
+def _touched(path: Path) -> bool:
+    """Whether the file is there; it is as new as one just written from now on."""
+    try:
+        os.utime(path)
+    except OSError:
+        return path.exists()  # another's file may be read and not touched
+    return True
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import discord
+
 from bot import album
-from db import guilds, privacy, times
+from db import guilds, images, privacy, state, times
 from engine.errors import PictureMissing
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 30.0
 """Seconds for running jobs to stop; what has not stopped then is dropped, result and all."""
+ANSWERED = timedelta(days=7)
+"""How long a question is known to be answered; its buttons went when it was."""
 PART = 8 * 2**20
 """Bytes of pictures in one zip file, below what Discord takes in a direct message."""
 
@@ -68,7 +72,11 @@ async def forget(studio: "Studio", user_id: int) -> Deleted:
                 more = await some(session, user_id)
     async with studio.database.writing() as session:
         forgotten = await privacy.forget(session, user_id)
-    files = await album.unlink(studio.database, studio.storage, sorted(forgotten.digests))
+    async with studio.database.reading() as session:
+        others = await images.asked_for(session)  # of other people, whose jobs may be drawn again
+    handed_in = {digest: when for digest, when in forgotten.handed_in.items() if digest not in others}
+    doomed = sorted(forgotten.digests | handed_in.keys())
+    files = await album.unlink(studio.database, studio.storage, doomed, put_before=handed_in)
     await studio.database.settle()
     studio.tidy()
     studio.desk.wake()
@@ -77,8 +85,10 @@ async def forget(studio: "Studio", user_id: int) -> Deleted:
 
 
 async def keep_house(studio: "Studio") -> None:
-    """One round: servers that were left, and pictures that are older than they may become."""
+    """One round: old answers, servers that were left, and pictures that are older than they may become."""
     config = studio.config.privacy
+    async with studio.database.writing() as session:
+        await state.forget_answers(session, before=discord.utils.time_snowflake(times.now() - ANSWERED))
     await _notice_servers(studio)
     async with studio.database.reading() as session:
         left = await privacy.left_before(session, times.now() - timedelta(days=config.forget_guild_days))

@@ -1,17 +1,14 @@
 """The line of waiting jobs as a whole: its lock, and what changes in its row when a job joins or leaves."""
 
-from sqlalchemy import literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import backlog
-from db.models import Job, JobStatus, Queue
+from db import backlog, statuses
+from db.models import Job, Queue
 
 # A relaxed job waits for at most so many fast ones, for each relaxed job up to and including itself.
 RELAXED_AFTER = 10
 
-# As literals, since neither database matches a bound parameter with a partial index's condition.
-QUEUED = backlog.QUEUED
-RUNNING = Job.status == literal(JobStatus.RUNNING, Job.status.type, literal_execute=True)
+QUEUED, RUNNING = statuses.OPEN
 
 
 async def enter(session: AsyncSession) -> Queue:

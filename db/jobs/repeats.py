@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import images
+from db import images, statuses
 from db.jobs.ending import NewImage, finish
-from db.models import Image, Job, JobStatus
+from db.models import Image, Job
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +25,7 @@ async def drawn_before(session: AsyncSession, key: str) -> Drawn | None:
     """The pictures of the newest job with this key that still has all of them."""
     newest_first = (
         select(Job.id, Job.repeats_id, Job.request["shown"].as_string())
-        .where(Job.repeat_key == key, Job.status == JobStatus.SUCCEEDED)
+        .where(Job.repeat_key == key, statuses.SUCCEEDED)
         .order_by(Job.id.desc())
         .limit(10)
     )

@@ -128,6 +128,17 @@ class Claims:
 
         return await self._end(job, end)
 
+    async def drop(self, digests: Sequence[str], remove: Callable[[str], object]) -> None:
+        """`remove` the files of a job that will not have them, but for those that other rows have by now."""
+        try:
+            for digest in digests:
+                async with self._database.writing() as session:
+                    await images.hold_files(session)
+                    if not await images.is_needed(session, digest):
+                        await asyncio.to_thread(remove, digest)
+        except Exception:
+            log.exception("Files without a job could not be removed; the next start sweeps them")
+
     async def block(self, job: Job, code: str, detail: dict[str, Any]) -> bool:
         """The picture filter refused what the job made, or could not judge it."""
         return await self._end(job, lambda session: jobs.block(session, job.id, job.fence, code, detail))

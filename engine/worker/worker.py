@@ -306,9 +306,8 @@ class Worker:
                 about = PictureMetadata.of(row, seed, size=image.size)
                 stored.append(await asyncio.to_thread(self._storage.put, image, about))
         except EngineError as error:
-            for picture in stored:
-                if picture.created:
-                    await asyncio.to_thread(self._storage.delete, picture.digest)
+            # Another lane may have drawn the same, found these files there and finished.
+            await self._claims.drop([picture.digest for picture in stored if picture.created], self._storage.delete)
             return await self._claims.fail(job, error.code, error.detail)
         rows = [
             NewImage(

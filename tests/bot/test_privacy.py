@@ -1,5 +1,6 @@
 """`/privacy export` and `/privacy delete` as a person meets them; forgetting by age and by being removed."""
 
+import asyncio
 import io
 import json
 import time
@@ -110,6 +111,27 @@ async def test_a_file_that_another_persons_row_points_to_stays_for_that_person(b
     await bot.pg.wait_for(lambda: bool(shown.message and shown.message["attachments"]))
     await deleted(bot, "Cleo")
     assert not bot.storage.path(theirs.digest).exists()
+
+
+async def test_what_several_people_began_with_stays_until_the_last_of_them_is_forgotten(bot: Running) -> None:
+    for person in ("Ben", "Cleo"):
+        await bot.imagine(person, prompt=f"a house of {person} --sref 42", steps=1, count=1)
+    (swatch,) = {job.request["references"][0]["image"] for job in await bot.jobs()}
+    await deleted(bot, "Ben")
+    assert bot.storage.open(swatch)
+    await asking_again(bot, swatch)
+    await deleted(bot, "Cleo")
+    assert bot.storage.open(swatch), "somebody has handed it in since, and may be about to ask for it"
+    await bot.imagine("Cleo", prompt="a tree --sref 42", steps=1, count=1)
+    await deleted(bot, "Cleo")
+    assert not bot.storage.path(swatch).exists()
+
+
+async def asking_again(bot: Running, digest: str) -> None:
+    """As a command does that has its pictures and not yet its job."""
+    await asyncio.sleep(0.05)  # coarser than the clock of files
+    stored = bot.storage.put(bot.storage.open(digest), None)
+    assert (stored.digest, stored.created) == (digest, False)
 
 
 async def test_pictures_older_than_a_server_keeps_them_are_deleted(bot: Running) -> None:

@@ -42,6 +42,20 @@ async def test_an_error_takes_the_whole_transaction_back(database: Database) -> 
         assert await state.get(session, "commands") is None
 
 
+async def test_a_failing_statement_does_not_tell_the_words_that_it_was_given(database: Database) -> None:
+    missing = text("INSERT INTO nowhere (prompt) VALUES (:prompt)")
+    for opened in (database.writing, database.reading):
+        with pytest.raises(DBAPIError) as failed:
+            async with opened() as session:
+                await session.execute(missing, {"prompt": "a red house"})
+        assert "nowhere" in str(failed.value)
+        assert "a red house" not in str(failed.value)
+    with pytest.raises(DBAPIError) as failed:
+        async with database.migrating() as connection:
+            await connection.execute(missing, {"prompt": "a red house"})
+    assert "a red house" not in str(failed.value)
+
+
 async def test_a_cancelled_writer_takes_its_transaction_back_and_lets_others_write(database: Database) -> None:
     began = asyncio.Event()
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from db import audit, guilds, images, ledger, likes, privacy, reports, sanctions, shares
+from db import audit, guilds, images, jobs, ledger, likes, privacy, reports, reviews, sanctions, shares
 from db.database import Database
 from db.models import Image, Job, SanctionKind, metadata
-from tests.db.people import ADA, BEN, CAT, NOON, claimed, enqueue, finish, meet, picture, wish
+from tests.db.people import ADA, BEN, CAT, NOON, WIDE, claimed, enqueue, finish, meet, picture, wish
 
 GUILD = 77_000_000_000_000_077
 SECRET = "a zeppelin over quicksilver"
@@ -80,6 +80,24 @@ async def test_a_person_is_in_no_table_any_more_and_others_are_as_before(databas
         assert await ledger.balance(session, BEN, GUILD) == 49
     async with database.writing() as session:
         assert (await privacy.forget(session, ADA, now=NOON)).jobs == 0
+
+
+async def test_what_a_person_began_with_is_told_apart_from_what_was_drawn(database: Database) -> None:
+    await begin(database)
+    first, second, held = "ab" * 32, "cd" * 32, "ef" * 32
+    later = NOON + timedelta(hours=1)
+    drawn = picture(10).digest
+    async with database.writing() as session:
+        for image, when in ((first, NOON), (second, NOON), (second, later), (drawn, later)):
+            request = {"image": image, "model": "pocket", "seeds": [1]}
+            await jobs.enqueue(session, wish(request=request), WIDE, now=when)
+        await reviews.put(session, [wish(guild_id=GUILD, request={"mask": held})], word="x", limit=10, now=later)
+    await finish(database, await claimed(database))
+    async with database.writing() as session:
+        forgotten = await privacy.forget(session, ADA, now=NOON)
+        assert await images.asked_for(session) == set()
+    assert forgotten.digests == {drawn}
+    assert forgotten.handed_in == {first: NOON, second: later, held: later}
 
 
 async def test_words_are_not_left_in_the_files_free_pages(tmp_path: Path, sqlite_url: str) -> None:

@@ -3,6 +3,7 @@ import hashlib
 import io
 import os
 import random
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,7 +13,7 @@ from PIL import Image
 from engine import metadata
 from engine.errors import DiskFull, PictureMissing, StorageFailed
 from engine.metadata import TRAINED_ALGORITHMIC_MEDIA, PictureMetadata
-from engine.storage import THUMBNAIL_SIDE, Storage
+from engine.storage import THUMBNAIL_SIDE, WAITING, Storage
 
 
 @pytest.fixture
@@ -169,6 +170,31 @@ def test_the_sweep_removes_orphans_and_temporary_files_only(storage: Storage) ->
     (storage.path(kept).parent / "notes.txt").write_text("the owner's")
     assert len(storage.sweep({kept})) == 3
     assert [file.name for file in files(storage)] == sorted([f"{kept}.png", f"{kept}.webp", "notes.txt"])
+
+
+def test_what_was_handed_in_waits_a_week_for_its_job(storage: Storage) -> None:
+    waits, old = storage.put(a_picture(), None).digest, storage.put(a_picture(seed=1), None).digest
+    age(storage, old, WAITING + timedelta(minutes=1))
+    assert {file.stem for file in storage.sweep(set())} == {old}
+    age(storage, waits, WAITING + timedelta(minutes=1))
+    assert not storage.put(a_picture(), None).created, "the same again counts as new"
+    assert storage.sweep(set()) == []
+
+
+def test_what_was_handed_in_again_since_a_moment_is_not_deleted(storage: Storage) -> None:
+    digest, now = storage.put(a_picture(), None).digest, datetime.now(UTC)
+    age(storage, digest, timedelta(hours=1))
+    assert not storage.delete(digest, put_before=now - timedelta(hours=2))
+    assert storage.open(digest)
+    assert storage.delete(digest, put_before=now)
+    drawn = storage.put(a_picture(), made()).digest
+    assert storage.delete(drawn, put_before=now - timedelta(hours=2))
+    assert files(storage) == []
+
+
+def age(storage: Storage, digest: str, by: timedelta) -> None:
+    moment = (datetime.now(UTC) - by).timestamp()
+    os.utime(storage.path(digest), (moment, moment))
 
 
 def test_a_sweep_of_a_folder_that_is_not_there_is_empty(storage: Storage) -> None:

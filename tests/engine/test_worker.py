@@ -17,9 +17,9 @@ from PIL import Image
 
 from db import images, jobs, pace, users
 from db.database import Database
-from db.jobs import NewJob, QueueLimits
+from db.jobs import NewImage, NewJob, QueueLimits
 from db.models import Job, JobStatus
-from engine.errors import DeviceFailed, OutOfMemory
+from engine.errors import DeviceFailed, DiskFull, OutOfMemory
 from engine.metadata import PictureMetadata
 from engine.requests import Progress
 from engine.storage import Storage, Stored
@@ -273,6 +273,36 @@ async def test_a_full_disk_fails_the_job_and_leaves_nothing(studio: Studio, monk
     assert (job.status, job.error_code) == (JobStatus.FAILED, "disk_full")
     assert await studio.digests(full) == []
     assert len(studio.files()) == 2 * len(await studio.digests(later)) == 4
+
+
+async def test_a_full_disk_takes_no_file_that_an_equal_job_has_by_now(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another lane found the first picture there, and finished, before the second did not fit."""
+    await studio.wish()
+    async with studio.database.writing() as session:
+        equal = await jobs.claim_next(session, worker="theirs", lease=timedelta(hours=1))
+    assert equal is not None
+    full, loop, real = await studio.wish(), asyncio.get_running_loop(), Storage.put
+    stored: list[Stored] = []
+
+    async def finish(kept: Stored) -> None:
+        rows = [NewImage(digest=kept.digest, width=kept.width, height=kept.height, seed=1, bytes=kept.bytes)]
+        async with studio.database.writing() as session:
+            await jobs.finish(session, equal.id, equal.fence, rows)
+
+    def put(self: Storage, image: Image.Image, picture: PictureMetadata | None) -> Stored:
+        if not stored:
+            stored.append(real(self, image, picture))
+            return stored[0]
+        asyncio.run_coroutine_threadsafe(finish(stored[0]), loop).result()
+        raise DiskFull(str(self.folder))
+
+    monkeypatch.setattr(Storage, "put", put)
+    async with studio.working():
+        await studio.diary.until("ended", full)
+    assert (await studio.job(full)).error_code == "disk_full"
+    assert studio.storage.open(stored[0].digest)
 
 
 async def test_a_stopped_worker_puts_its_job_back_and_the_attempt_does_not_count(studio: Studio) -> None:

@@ -1,0 +1,53 @@
+"""What is asked of the table of jobs, which holds every job there ever was, walks an index."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db import images, jobs, privacy
+from db.database import Database
+from tests.db.people import ADA, LEASE, NOON, enqueue, meet, wish
+
+DIGEST = "ab" * 32
+QUESTIONS: dict[str, Callable[[AsyncSession], Awaitable[object]]] = {
+    "is a file needed": lambda session: images.is_needed(session, DIGEST),
+    "a person's open jobs": lambda session: privacy.open_jobs(session, ADA),
+    "the same request before": lambda session: jobs.drawn_before(session, "key"),
+    "load": lambda session: jobs.load(session),
+    "a person's load": lambda session: jobs.load(session, ADA),
+    "what runs": lambda session: jobs.running(session),
+    "the first that wait": lambda session: jobs.waiting(session, 10),
+    "a place": lambda session: jobs.position(session, 1),
+    "the work ahead": lambda session: jobs.work_ahead(session, 1),
+    "what is undelivered": lambda session: jobs.undelivered(session, 10),
+    "what is outdated": lambda session: jobs.outdated(session, 10),
+    "a lease": lambda session: jobs.renew(session, 1, 1, LEASE, now=NOON),
+    "an end": lambda session: jobs.cancel(session, 1),
+    "lost jobs": lambda session: jobs.requeue_expired(session, max_attempts=3, held=[]),
+    "a dead worker's jobs": lambda session: jobs.requeue_worker(session, "w", 3),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+async def test_no_question_reads_all_jobs(database: Database, question: str) -> None:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL chooses its plans by statistics")
+    await meet(database)
+    await enqueue(database, wish())
+    said: list[tuple[str, Any]] = []
+
+    def listen(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        said.append((statement, parameters))
+
+    async with database.writing() as session:
+        connection = await session.connection()
+        event.listen(connection.sync_connection, "before_cursor_execute", listen)
+        await QUESTIONS[question](session)
+        event.remove(connection.sync_connection, "before_cursor_execute", listen)
+        for statement, parameters in said:
+            plan = await connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters)
+            scans = [row.detail for row in plan if row.detail.startswith("SCAN jobs") and " INDEX " not in row.detail]
+            assert not scans, statement

@@ -43,6 +43,17 @@ class Asker:
             roles=frozenset(role.id for role in roles),
         )
 
+    @classmethod
+    def reacting(cls, payload: discord.RawReactionActionEvent) -> Self:
+        """Who added a reaction; servers in which the bot is not send none."""
+        roles = payload.member.roles if payload.member is not None else []
+        return cls(
+            user_id=payload.user_id,
+            guild_id=payload.guild_id,
+            channels=(payload.channel_id,),
+            roles=frozenset(role.id for role in roles),
+        )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Admission:

@@ -7,10 +7,10 @@ import io
 import logging
 from typing import TYPE_CHECKING
 
-import aiohttp
 import discord
 
 from bot import album, recognition
+from bot.delivery.post import named
 from bot.delivery.upload import pack
 from bot.gallery import rights
 from bot.gallery.rights import Act, Viewer
@@ -48,7 +48,12 @@ async def added(studio: "Studio", payload: discord.RawReactionActionEvent) -> No
             await _send(studio, viewer, shown)
         elif rights.decides(viewer, shown.job):
             await _end(studio, message, shown)
-    except (Refusal, discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as problem:
+    except Refusal as refusal:
+        log.info("a reaction came to nothing: %s", type(refusal).__name__)
+    except Exception as error:
+        problem = named(error)
+        if problem is error:
+            raise
         log.info("a reaction came to nothing: %s", type(problem).__name__)
 
 

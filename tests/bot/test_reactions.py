@@ -129,3 +129,15 @@ async def test_who_is_shut_out_reacts_in_vain(bot: Running, react: Reacts) -> No
         await session.execute(delete(models.Sanction))
     await react(bot, "Ben", card, ENVELOPE)
     assert sent(bot, "Ben") == 1
+
+
+async def test_a_reaction_that_a_stop_overtakes_is_no_error(
+    bot: Running, react: Reacts, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def shown_by(*_: object) -> None:
+        raise RuntimeError("Session is closed")
+
+    card = await bot.imagine("Ben", count=1, steps=1)
+    monkeypatch.setattr("bot.recognition.shown_by", shown_by)
+    await react(bot, "Ben", card, CROSS)
+    assert [record for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")] == []

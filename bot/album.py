@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.gallery import rights
-from bot.gallery.rights import Act
-from bot.refusals import Gone, NotYours, Withheld
+from bot.gallery.rights import Act, Viewer
+from bot.refusals import AgeRestricted, Gone, NotYours, Withheld
 from db import images, jobs, removals, showings
 from db.database import Database
 from db.models import Image, Job
@@ -56,18 +56,21 @@ async def pictures(database: Database, job_id: int) -> list[Image]:
         return [image for image in await images.of_job(session, job_id) if image.deleted_at is None]
 
 
-def may(interaction: discord.Interaction, job: Job) -> bool:
-    """Whether this person is the job's author, or a moderator of the server in which it was made."""
-    if interaction.user.id == job.author_id:
-        return True
-    is_here = interaction.guild_id is not None and job.guild_id == interaction.guild_id
-    return is_here and interaction.permissions.manage_messages
-
-
 def permit(interaction: discord.Interaction, job: Job, verb: str) -> None:
-    """Raises NotYours unless `may`."""
-    if not may(interaction, job):
+    """Raises NotYours unless this person decides on the job."""
+    if not rights.decides(Viewer.of(interaction), job):
         raise NotYours(verb, job.author_id)
+
+
+async def opened(interaction: "discord.Interaction[Studio]", job: Job, verb: str) -> list[Image]:
+    """A job's living pictures, withheld ones too, for who decides on it. Raises NotYours, AgeRestricted, Gone."""
+    permit(interaction, job, verb)
+    if not rights.shows(Viewer.of(interaction), job):
+        raise AgeRestricted
+    found = await pictures(interaction.client.database, job.id)
+    if not found:
+        raise Gone
+    return found
 
 
 async def announce(interaction: "discord.Interaction[Studio]", shown: Sequence[Image]) -> None:

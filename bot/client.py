@@ -51,7 +51,10 @@ TIDYING = 15.0
 """Seconds between two looks for messages that are to go, beside those right after something was deleted."""
 HEARTS = "hearts"
 """The task that writes hearts: at a stop it ends last, since presses wait for it."""
-ANSWERING = ("CommandTree-invoker", "discord-ui-dynamic-item", "discord-ui-view-dispatch", "discord-ui-modal-dispatch")
+ANSWERING = (
+    *("CommandTree-invoker", "discord-ui-dynamic-item", "discord-ui-view-dispatch", "discord-ui-modal-dispatch"),
+    "discord.py: on_raw_reaction_add",
+)
 LAST_WORDS = 5.0
 """Seconds in which a stop lets those be answered who were heard before it."""
 ALWAYS = frozenset({"admin", "privacy", "help"})
@@ -200,7 +203,7 @@ class Studio(discord.Client):
         await super().close()
 
     def answering(self) -> list[asyncio.Task[Any]]:
-        """Commands, presses and forms that are being answered, by the names discord.py gives their tasks."""
+        """Commands, presses, forms and reactions that are being answered, by the names discord.py gives their tasks."""
         return [task for task in asyncio.all_tasks() if task.get_name().startswith(ANSWERING)]
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:

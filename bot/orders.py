@@ -4,14 +4,12 @@ After the transaction a job is a promise. Whatever fails later (the answer, the 
 rows and its card in the channel, or makes one.
 """
 
-import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-import aiohttp
 import discord
 
 from bot.config import Config
@@ -21,6 +19,7 @@ from bot.delivery.place import TOKEN_LIFE, Place, place_of
 from bot.delivery.post import Drawing
 from bot.errors import ALREADY_ANSWERED, tell
 from bot.house.door import Asker, Door
+from bot.patience import UNANSWERED, in_time
 from bot.refusals import Closing, NothingToCancel
 from bot.wishes import Wish
 from db import audit, guilds, jobs, pace, preferences, reviews, state, users
@@ -28,11 +27,6 @@ from db.database import Database
 from db.models import Job, JobRequest, Route
 
 log = logging.getLogger(__name__)
-
-PATIENCE = 1.5
-"""Seconds for the transaction before the interaction is taken with a "thinking"; Discord gives three in all."""
-UNANSWERED = (discord.HTTPException, discord.ClientException, aiohttp.ClientError, OSError, TimeoutError)
-"""What an answer may end in without the job being any less accepted."""
 
 
 class Worker(Protocol):
@@ -96,15 +90,8 @@ class Orders:
         if place.route is Route.TOKEN and not await self._in_time(wishes):
             place = replace(place, route=Route.HISTORY)
         apart = answers is not None and place.route is Route.CHANNEL
-        enqueuing = asyncio.create_task(
-            self._enqueue(interaction, place, wishes, answers=answers, apart=apart, question=question)
-        )
-        await asyncio.wait({enqueuing}, timeout=PATIENCE)
-        if not enqueuing.done():
-            # A slow disk: take the interaction before its three seconds are over.
-            with contextlib.suppress(*UNANSWERED):
-                await interaction.response.defer(thinking=True, ephemeral=place.route is Route.HISTORY)
-        accepted = await enqueuing
+        enqueuing = self._enqueue(interaction, place, wishes, answers=answers, apart=apart, question=question)
+        accepted = await in_time(interaction, enqueuing, private=place.route is Route.HISTORY)
         if not accepted:
             self._ask_moderators()
             await tell(interaction, "A moderator looks at this prompt first. Nothing is charged until then.")

@@ -7,11 +7,14 @@ import io
 import logging
 from typing import TYPE_CHECKING
 
-import aiohttp
 import discord
 
 from bot import album, recognition
+from bot.delivery.post import named
 from bot.delivery.upload import pack
+from bot.gallery import rights
+from bot.gallery.rights import Act, Viewer
+from bot.house.door import Asker
 from bot.recognition import Shown
 from bot.refusals import Refusal
 from bot.ui import cards
@@ -35,23 +38,34 @@ async def added(studio: "Studio", payload: discord.RawReactionActionEvent) -> No
     if payload.user_id == studio.user.id:
         return
     try:
+        async with studio.database.reading() as session:
+            await studio.door.greet(session, Asker.reacting(payload))
+        viewer = Viewer.reacting(studio, payload)
         channel = studio.get_partial_messageable(payload.channel_id)
         message = await channel.fetch_message(payload.message_id)
         shown = await recognition.shown_by(studio, message)
         if mark in ENVELOPES:
-            await _send(studio, payload.user_id, shown)
-        elif _may(payload, shown):
+            await _send(studio, viewer, shown)
+        elif rights.decides(viewer, shown.job):
             await _end(studio, message, shown)
-    except (Refusal, discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as problem:
+    except Refusal as refusal:
+        log.info("a reaction came to nothing: %s", type(refusal).__name__)
+    except Exception as error:
+        problem = named(error)
+        if problem is error:
+            raise
         log.info("a reaction came to nothing: %s", type(problem).__name__)
 
 
-async def _send(studio: "Studio", user_id: int, shown: Shown) -> None:
-    """Separate pictures with their seeds and the job's number."""
-    if not shown.living:
+async def _send(studio: "Studio", viewer: Viewer, shown: Shown) -> None:
+    """Separate pictures with their seeds and the job's number, those that this person may have."""
+    async with studio.database.reading() as session:
+        found = [await rights.find(session, image.id) for image in shown.images]
+    taken = [one.image for one in found if one is not None and rights.may(Act.TAKE, viewer, one)]
+    if not taken:
         return
-    person = await studio.create_dm(discord.Object(user_id))
-    for image in shown.living:
+    person = await studio.create_dm(discord.Object(viewer.user_id))
+    for image in taken:
         upload = await pack(studio.storage, [image], LIMIT)
         words = [cards.separate(shown.job, image), *upload.notices]
         files = [discord.File(io.BytesIO(content), filename=name) for name, content in upload.files]
@@ -68,12 +82,3 @@ async def _end(studio: "Studio", message: discord.Message, shown: Shown) -> None
     await album.taken_away(studio, message)
     if message.id != shown.job.card_message_id:
         studio.delivery.redraw(shown.job)
-
-
-def _may(payload: discord.RawReactionActionEvent, shown: Shown) -> bool:
-    """The author, or a moderator of the server in which the job was made."""
-    if payload.user_id == shown.job.author_id:
-        return True
-    member = payload.member
-    is_here = payload.guild_id is not None and payload.guild_id == shown.job.guild_id
-    return is_here and member is not None and member.guild_permissions.manage_messages

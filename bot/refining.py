@@ -14,7 +14,7 @@ from bot.config import Limits
 from bot.refusals import BadFactor
 from bot.wishes import Catalogue, Dice, Wish, roll, seeds, work
 from db.models import Image, Job, JobRequest
-from engine.edits.outline import outline
+from engine.edits.outline import outline, outline_of
 from engine.edits.region import CELLS
 from engine.edits.words import rewritten, settled
 from engine.errors import NothingLeft
@@ -34,17 +34,23 @@ def variation(job: Job, image: Image, how: str, *, catalogue: Catalogue, limits:
     return _wish(f"vary_{how}", words_of(job), request, image)
 
 
-def reroll(job: Job, *, dice: Dice = roll) -> Wish:
-    """The same request with new seeds; of a refinement, again one of the same picture."""
+def reroll(job: Job, *, catalogue: Catalogue, dice: Dice = roll) -> Wish:
+    """The same request with new seeds; of a refinement, again one of the same picture. Raises UnknownModel."""
     request = _copy(job.request)
     request["seeds"] = seeds(dice(), len(request["seeds"]))
     request.pop("shown", None)
     kind = "reroll" if job.kind in ("imagine", "reroll") else job.kind
+    steps, pieces = job.work, 1
+    if "edit" in request:
+        size = (request["width"], request["height"])
+        ahead = outline_of(request, size=size, entry=catalogue.get(request["model"]))
+        steps, pieces = ahead.work, ahead.pieces
     return Wish(
         kind=kind,
         prompt=job.prompt,
         request=request,
-        work=job.work,
+        work=steps,
+        pieces=pieces,
         relaxed=job.relaxed,
         parent_image_id=job.parent_image_id,
     )

@@ -42,7 +42,7 @@ class MadeElsewhere(Refusal):
 
 
 class AgeRestricted(Refusal):
-    """One's own picture from an age-restricted channel goes on in such channels only."""
+    """A picture from an age-restricted channel shows itself, and goes on, in such channels only."""
 
 
 class AgeRestrictedContest(Refusal):

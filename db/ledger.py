@@ -30,6 +30,12 @@ async def total(session: AsyncSession, user_id: int, guild_id: int | None = None
     return int(await session.scalar(select(func.sum(LedgerEntry.amount)).where(*own)) or 0)
 
 
+async def was_given(session: AsyncSession, user_id: int, guild_id: int | None, key: str) -> bool:
+    """Whether what `key` names has happened to the account."""
+    line = (LedgerEntry.user_id == user_id, LedgerEntry.guild_id == (guild_id or DIRECT), LedgerEntry.key == key)
+    return await session.scalar(select(LedgerEntry.id).where(*line)) is not None
+
+
 async def grant(
     session: AsyncSession,
     user_id: int,

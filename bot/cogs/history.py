@@ -8,7 +8,8 @@ import discord
 from discord import app_commands
 
 from bot import album
-from bot.refusals import Gone
+from bot.gallery import rights
+from bot.gallery.rights import Viewer
 from bot.ui import cards
 from bot.ui.press import Press, view_of
 from db import jobs
@@ -41,10 +42,7 @@ class Open(Press, template=r"a:open:(?P<id>\d{1,18})"):
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         studio = interaction.client
         job = await album.job(studio.database, self.number())
-        album.permit(interaction, job, "show")
-        images = await album.pictures(studio.database, job.id)
-        if not images:
-            raise Gone
+        images = await album.opened(interaction, job, "show")
         await interaction.response.defer(ephemeral=True, thinking=True)
         await studio.shows.grid(interaction, job, images)
 
@@ -62,7 +60,8 @@ async def _turn_to(interaction: "discord.Interaction[Studio]", number: int) -> N
         embed = discord.Embed(description=cards.entry(job, None, None, pictures=len(images), limit=300))
         if images:
             openers.append(Open(f"a:open:{job.id}", label=f"Open {job.id}", row=1))
-            thumbnail = await asyncio.to_thread(_thumbnail, studio, images[0])
+            shows = rights.shows(Viewer.of(interaction), job)
+            thumbnail = await asyncio.to_thread(_thumbnail, studio, images[0]) if shows else None
             if thumbnail is not None:
                 files.append(thumbnail)
                 embed.set_thumbnail(url=f"attachment://{thumbnail.filename}")

@@ -9,7 +9,6 @@ from bot import album
 from bot.cogs import naming
 from bot.delivery.drawing import look
 from bot.errors import explain_failure, tell
-from bot.refusals import Gone
 from bot.ui import cards
 from db.models import JobStatus
 
@@ -22,14 +21,12 @@ if TYPE_CHECKING:
 async def show(interaction: "discord.Interaction[Studio]", job: str) -> None:
     studio = interaction.client
     shown = await naming.named(interaction, job)
-    album.permit(interaction, shown, "show")
     if shown.status is JobStatus.SUCCEEDED:
-        images = await album.pictures(studio.database, shown.id)
-        if not images:
-            raise Gone
+        images = await album.opened(interaction, shown, "show")
         await interaction.response.defer(thinking=True, ephemeral=any(image.unsure for image in images))
         await studio.shows.grid(interaction, shown, images)
         return
+    album.permit(interaction, shown, "show")
     if shown.status.ended:
         reason = explain_failure(shown.error_code, shown.error_detail) if shown.error_code is not None else None
         await tell(interaction, cards.ended(shown, reason))

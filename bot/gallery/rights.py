@@ -7,10 +7,13 @@
 | share | there | as its author left it | no | no |
 | unshare | always | yes | no | no |
 | draw on | always | yes | unless it is hidden | what is public |
+| take | always | yes | unless it is withheld | what is public |
 
 "There" is the server in which it was made. A deleted picture is gone for everybody. What comes from an age-restricted
 channel shows itself, and is drawn on, only in such channels, whoever looks. Withheld is what moderators hid or the
-filter is unsure of; drawing on from it waits for them.
+filter is unsure of; drawing on from it waits for them. To take is to have its file sent, by a reaction.
+
+Of a job, its author and the moderators there decide: they cancel and delete it, and look at its pictures again.
 """
 
 from dataclasses import dataclass
@@ -34,6 +37,7 @@ class Act(StrEnum):
     SHARE = "share"
     UNSHARE = "unshare"
     DRAW = "draw on"
+    TAKE = "take"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +57,16 @@ class Viewer:
             guild_id=interaction.guild_id,
             moderates=here and interaction.permissions.manage_messages,
             nsfw=is_nsfw(interaction.channel),
+        )
+
+    @classmethod
+    def reacting(cls, client: discord.Client, payload: discord.RawReactionActionEvent) -> Self:
+        """Who added a reaction, where its message stands."""
+        return cls(
+            user_id=payload.user_id,
+            guild_id=payload.guild_id,
+            moderates=payload.member is not None and payload.member.guild_permissions.manage_messages,
+            nsfw=is_nsfw(client.get_channel(payload.channel_id)),
         )
 
 
@@ -87,7 +101,7 @@ def may(act: Act, viewer: Viewer, picture: Picture) -> bool:
     """The table above."""
     author, there = viewer.user_id == picture.image.author_id, viewer.guild_id == picture.image.guild_id
     there = there and viewer.guild_id is not None
-    shown = viewer.nsfw or not picture.job.nsfw
+    shown = shows(viewer, picture.job)
     public = picture.listed and picture.share is not None and picture.share.visibility is Visibility.PUBLIC
     match act:
         case Act.SEE:
@@ -102,6 +116,8 @@ def may(act: Act, viewer: Viewer, picture: Picture) -> bool:
             # What waits for moderators as well is refused later, in words of its own (`album.reached`).
             hidden = picture.share is not None and picture.share.hidden_at is not None and not picture.image.unsure
             return shown and (author or (there and (viewer.moderates or not hidden)) or public)
+        case Act.TAKE:
+            return shown and (author or (there and (viewer.moderates or not picture.withheld)) or public)
 
 
 async def picture_for(interaction: "discord.Interaction[Studio]", image_id: int, act: Act) -> Picture:
@@ -136,12 +152,23 @@ def permitted(act: Act, viewer: Viewer, picture: Picture | None) -> Picture:
     raise NotYours(act.value, image.author_id if picture.named else None)
 
 
+def decides(viewer: Viewer, job: Job) -> bool:
+    """Whether this is the job's author, or a moderator of the server in which it was made."""
+    there = viewer.guild_id is not None and viewer.guild_id == job.guild_id
+    return viewer.user_id == job.author_id or (there and viewer.moderates)
+
+
+def shows(viewer: Viewer, job: Job) -> bool:
+    """Whether a job's pictures may be seen at this place, by whomever."""
+    return viewer.nsfw or not job.nsfw
+
+
 def permit_job(viewer: Viewer, job: Job) -> None:
     """Let a person draw a job again: the author, or anybody in its server. Raises Gone, AgeRestricted."""
     author = viewer.user_id == job.author_id
     if not (author or (viewer.guild_id is not None and viewer.guild_id == job.guild_id)):
         raise Gone
-    if job.nsfw and not viewer.nsfw:
+    if not shows(viewer, job):
         raise AgeRestricted if author else Gone
 
 

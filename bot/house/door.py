@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.config import Config
 from bot.house import prices
-from bot.house.rules import Cap, Rules
+from bot.house.rules import Cap, Quota, Rules
 from bot.refusals import AboveCap, BlockedWord, ElsewhereOnly
 from bot.ui.moderating import kept_out
 from bot.wishes import Wish
@@ -40,6 +40,17 @@ class Asker:
             user_id=interaction.user.id,
             guild_id=interaction.guild_id if interaction.client.get_guild(interaction.guild_id or 0) else None,
             channels=tuple(one for one in (interaction.channel_id, parent) if one is not None),
+            roles=frozenset(role.id for role in roles),
+        )
+
+    @classmethod
+    def reacting(cls, payload: discord.RawReactionActionEvent) -> Self:
+        """Who added a reaction; servers in which the bot is not send none."""
+        roles = payload.member.roles if payload.member is not None else []
+        return cls(
+            user_id=payload.user_id,
+            guild_id=payload.guild_id,
+            channels=(payload.channel_id,),
             roles=frozenset(role.id for role in roles),
         )
 
@@ -109,17 +120,26 @@ class Door:
     async def bill(
         self, session: AsyncSession, asker: Asker, wishes: Sequence[Wish], *, now: datetime | None = None
     ) -> prices.Bill | None:
-        """What these wishes would cost here; None where nothing costs anything. Renews the account."""
+        """What these wishes would cost here; None where nothing costs anything. Writes nothing."""
         now = now or times.now()
         rules = await self.rules(session, asker.guild_id)
         if not rules.quota.on:
             return None
-        await self.renew(session, asker, rules, now=now)
         return prices.Bill(
             cost=prices.total(wishes, rules.quota),
-            balance=await ledger.balance(session, asker.user_id, asker.guild_id),
+            balance=await self._renewed(session, asker, rules.quota, now),
             refills_at=rules.quota.refills_at(now),
         )
+
+    async def _renewed(self, session: AsyncSession, asker: Asker, quota: Quota, now: datetime) -> int:
+        """The balance as `renew` will leave it."""
+        account = (asker.user_id, asker.guild_id)
+        balance = await ledger.balance(session, *account)
+        if not await ledger.was_given(session, *account, quota.key(now)):
+            balance = max(balance, quota.allowance(asker.roles))
+        if quota.first and not await ledger.was_given(session, *account, "first"):
+            balance += quota.first
+        return balance
 
 
 def _check(request: Any, cap: Cap) -> None:

@@ -38,7 +38,7 @@ async def accept(
     that the queue has no room for.
     """
     studio = interaction.client
-    async with studio.database.writing() as session:
+    async with studio.database.reading() as session:
         bill = await studio.door.bill(session, Asker.of(interaction), wished)
         asking = len(wished) > WITHOUT_ASKING or (bill is not None and bill.dear)
         if asking:
@@ -81,10 +81,11 @@ class Drop(Press, template=r"a:drop"):
     """No."""
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
+        await interaction.response.defer()
         if interaction.message is not None:
             async with interaction.client.database.writing() as session:
                 await state.answer(session, interaction.message.id, interaction.id)
-        await interaction.response.edit_message(content="Nothing was queued.", attachments=[], view=None)
+        await interaction.edit_original_response(content="Nothing was queued.", attachments=[], view=None)
 
 
 def _question(wished: Sequence[Wish], bill: Bill | None) -> str:

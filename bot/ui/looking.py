@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot import album
-from bot.refusals import Gone
 from bot.ui.press import Press, view_of
 from db.models import Job
 
@@ -19,10 +18,7 @@ class Look(Press, template=r"a:look:(?P<id>\d{1,19})"):
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         studio = interaction.client
         job = await album.job(studio.database, self.number())
-        album.permit(interaction, job, "see")
-        images = await album.pictures(studio.database, job.id)
-        if not images:
-            raise Gone
+        images = await album.opened(interaction, job, "see")
         await interaction.response.defer(ephemeral=True, thinking=True)
         await studio.shows.grid(interaction, job, images)
 

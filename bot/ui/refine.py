@@ -64,7 +64,7 @@ class Again(Press, template=r"a:again:(?P<id>\d{1,19})"):
         if "edit" not in job.request and await remixes(interaction):
             await interaction.response.send_modal(RemixForm(job, refining.start_of(job)))
             return
-        if await confirm.accept(interaction, [refining.reroll(job)]):
+        if await confirm.accept(interaction, [refining.reroll(job, catalogue=studio.catalogue)]):
             studio.delivery.mark(interaction.message, self.custom_id)
 
 

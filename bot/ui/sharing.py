@@ -1,6 +1,5 @@
 """The gallery's buttons: hearts, sharing, looking. What they may do is `bot.gallery.rights`' business."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -8,6 +7,7 @@ import discord
 
 from bot.gallery import rights
 from bot.gallery.rights import Act, Picture, Viewer
+from bot.patience import in_time
 from bot.ui import cards
 from bot.ui.press import PLAIN, TAKEN, Press, view_of
 from bot.ui.quoting import bold
@@ -17,8 +17,6 @@ from db.models import Image, Job, Visibility
 if TYPE_CHECKING:
     from bot.client import Studio
 
-PATIENCE = 1.0
-"""Seconds that a heart's row may take before the press is answered without it."""
 PROMPT, NAME, WEB = "p", "n", "w"
 """Flags in a custom id: the prompt is shown, the author is named, the web may show it."""
 
@@ -34,13 +32,10 @@ class Like(Press, template=r"a:like:(?P<id>\d{1,19})"):
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         hearts, viewer = interaction.client.hearts, Viewer.of(interaction)
-        pressing = asyncio.create_task(hearts.press(self.number(), viewer, interaction.user.display_name))
-        # Answered when the row stands; where the disk is slow, well before the interaction's three seconds are over.
-        await asyncio.wait({pressing}, timeout=PATIENCE)
-        if pressing.done():
-            await pressing
-        await interaction.response.defer()
-        await pressing
+        pressing = hearts.press(self.number(), viewer, interaction.user.display_name)
+        await in_time(interaction, pressing, thinking=False)
+        if not interaction.response.is_done():
+            await interaction.response.defer()
 
 
 class Share(Press, template=r"a:share:(?P<id>\d{1,19})"):

@@ -89,8 +89,11 @@ async def enqueue(session: AsyncSession, new: NewJob, limits: QueueLimits, *, no
 async def require_room(
     session: AsyncSession, author_id: int, count: int, limits: QueueLimits, *, queue: Queue | None = None
 ) -> None:
-    """Raise `TooManyWaiting` or `QueueFull` unless so many more jobs of one person may wait."""
-    queue = queue or await line.enter(session)
+    """Raise `TooManyWaiting` or `QueueFull` unless so many more jobs of one person may wait.
+
+    Without a `queue` that is held, this is so for the moment only.
+    """
+    queue = queue or await session.get_one(Queue, 1)
     own = select(Job.id).where(line.QUEUED, Job.author_id == author_id).limit(limits.waiting_per_person)
     waiting = await session.scalar(select(func.count()).select_from(own.subquery())) or 0
     if waiting + count > limits.waiting_per_person:

@@ -4,7 +4,7 @@ Pure arithmetic on sizes; knows no pixels. Sizes are pixels.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,14 +55,11 @@ def outline(request: Mapping[str, Any], *, picture: Size, entry: ModelEntry, lon
     edit, count = request["edit"], len(request["seeds"])
     kind = check(edit)
     size = picture
-    pieces = 1
     if kind == "upscale":
         if count != 1:
             raise BadRequest("seeds", str(count), "one seed for an upscale")
         size = upscaled(picture, longest=longest)
-        places = tiles.boxes(size, side=tile_side(entry), multiple=entry.multiple)
-        pieces = len(places)
-        left, top, right, bottom = places[0]
+        left, top, right, bottom = _tiles(size, entry)[0]
         entry.check_size(right - left, bottom - top)
     elif kind in ("zoom", "square", "pan"):
         size = canvas_of(edit, picture, entry=entry, longest=longest).size
@@ -70,9 +67,17 @@ def outline(request: Mapping[str, Any], *, picture: Size, entry: ModelEntry, lon
         size = usual(picture, entry)
     elif kind == "blend" and not 2 <= len(request.get("references", ())) <= MOST_BLENDED:
         raise BadRequest("references", str(len(request.get("references", ()))), f"2..{MOST_BLENDED} pictures")
+    return outline_of(request, size=size, entry=entry)
+
+
+def outline_of(request: Mapping[str, Any], *, size: Size, entry: ModelEntry) -> Outline:
+    """As `outline`, of an edit whose finished `size` is known, such as one that was asked for before."""
+    edit = request["edit"]
+    pieces = len(_tiles(size, entry)) if edit["kind"] == "upscale" else 1
     steps, strength = request["steps"], request.get("strength") or strength_of(edit, entry)
     steps -= int(max(steps - min(steps * strength, steps), 0))
-    return Outline(width=size[0], height=size[1], work=max(1, steps) * count * pieces, pieces=pieces)
+    work = max(1, steps) * len(request["seeds"]) * pieces
+    return Outline(width=size[0], height=size[1], work=work, pieces=pieces)
 
 
 def check(edit: Any) -> str:
@@ -154,6 +159,10 @@ def close_up(size: Size, white: Box, entry: ModelEntry) -> tuple[Box, Size]:
     width, height = box[2] - box[0], box[3] - box[1]
     scale = (min(entry.width * entry.height, size[0] * size[1]) / (width * height)) ** 0.5
     return box, _drawable((round(width * scale), round(height * scale)), entry)
+
+
+def _tiles(size: Size, entry: ModelEntry) -> Sequence[Box]:
+    return tiles.boxes(size, side=tile_side(entry), multiple=entry.multiple)
 
 
 def _drawable(size: Size, entry: ModelEntry) -> Size:

@@ -196,32 +196,3 @@ async def test_an_interaction_that_comes_twice_makes_one_job_and_one_card(bot: R
     await original(interaction, again)
     assert len(await bot.delivered(1)) == 1
     assert [message["id"] for message in bot.pg.messages("studio")] == [card["id"]]
-
-
-async def test_a_slow_disk_is_answered_with_thinking_and_then_the_card(
-    bot: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.orders.PATIENCE", 0.0)
-    asked = await bot.pg.person("Ben").slash("studio", "imagine", prompt="a house", steps=1)
-    await bot.pg.wait_for(lambda: bool(asked.message and asked.message["attachments"]))
-    await bot.delivered(1)
-    assert [message["id"] for message in bot.pg.messages("studio")] == [asked.message["id"]]  # type: ignore[index]
-
-
-async def test_a_refusal_after_thinking_is_still_private_and_leaves_nothing_behind(
-    bot: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bot.engine.hold()
-    for prompt in ("a --repeat 4", "a --repeat 4", "a --repeat 2"):
-        await bot.pg.person("Ben").slash("studio", "imagine", prompt=prompt, steps=1, count=1)
-    monkeypatch.setattr("bot.orders.PATIENCE", 0.0)
-    await bot.pg.person("Ben").slash("studio", "imagine", prompt="b --repeat 4", steps=1, count=1)
-
-    def told() -> bool:
-        private = [row for row in bot.pg.messages("studio") if row["_viewer"]]
-        return [row["content"] for row in private if "10 jobs waiting" in row["content"]] != []
-
-    await bot.pg.wait_for(told)
-    bot.engine.release()
-    await bot.delivered(10)
-    assert len([row for row in bot.pg.messages("studio") if not row["_viewer"]]) == 10

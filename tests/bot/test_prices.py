@@ -38,6 +38,16 @@ def test_an_upscale_costs_its_finished_pixels_in_however_many_tiles(model: str, 
     assert prices.cost(wish, Quota(period="day", amount=100)) == max(1, math.ceil(steps * megapixels))
 
 
+@pytest.mark.parametrize(("model", "side"), [("pocket", 256), ("pocket", 1024), ("schnell", 1024)])
+def test_an_upscale_again_is_as_much_work_and_costs_as_much_as_the_first(model: str, side: int) -> None:
+    first = upscale(model, side, "creative")
+    done = job(request=first.request, kind=first.kind, work=first.work)
+    again = refining.reroll(done, catalogue=CATALOGUE)
+    quota = Quota(period="day", amount=100)
+    assert (again.work, again.pieces) == (first.work, first.pieces)
+    assert prices.cost(again, quota) == prices.cost(first, quota)
+
+
 def test_an_upscale_in_tiles_below_the_models_sizes_is_refused_before_it_is_queued() -> None:
     with pytest.raises(UnsupportedSize):
         upscale("schnell", 100, "creative")

@@ -177,25 +177,3 @@ async def test_what_was_said_of_a_prompt_stays_with_its_children(bot: Running) -
     # A canvas that goes on is drawn to its end, and its borders do not fit each other.
     assert "stop" not in request
     assert "tile" not in request
-
-
-async def test_reactions_send_the_pictures_apart_and_delete_them(bot: Running) -> None:
-    card = await bot.imagine("Ben", count=2, steps=1, seed=5)
-    cleo, ben = bot.pg.person("Cleo"), bot.pg.person("Ben")
-    await cleo.react(card, "✉️")
-    await bot.pg.wait_for(lambda: len(bot.pg.messages(cleo.dm())) == 2)
-    sent = bot.pg.messages(cleo.dm())
-    assert ["seed 5" in sent[0]["content"], "seed 6" in sent[1]["content"]] == [True, True]
-    assert all("job 1" in one["content"] and len(one["attachments"]) == 1 for one in sent)
-    bot.engine.hold()
-    waiting = (await ben.slash("studio", "imagine", prompt="a cat", steps=5)).message
-    assert waiting is not None
-    await cleo.react(waiting, "❌")
-    await ben.react(waiting, "❌")
-    await bot.pg.wait_for(lambda: waiting["content"].endswith(("Stopping", "Cancelled")))
-    bot.engine.release()
-    await bot.pg.wait_for(lambda: waiting["content"].endswith("Cancelled"))
-    await cleo.react(card, "❌")
-    await ben.react(card, "❌")
-    await bot.pg.wait_for(lambda: card["id"] not in [one["id"] for one in bot.pg.messages("studio")])
-    assert list(bot.storage.folder.glob("*/*.png")) == []

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
+from bot.cogs.history import Open
 from bot.ui.buttons import Up
 from bot.ui.entering import EnterPicture
+from bot.ui.looking import Look
 from bot.ui.moderating import ReportPicture
 from bot.ui.press import view_of
 from bot.ui.sharing import Details, Like, Share, ShareAs, Unshare
@@ -242,6 +244,26 @@ async def test_a_job_is_drawn_again_in_its_server_and_its_kind_of_channel_only(b
         assert await outcome(bot, MEMBER, card, again) == told
     assert await outcome(bot, AUTHOR, card, again) == "age"
     assert len(await bot.jobs()) == 1
+
+
+async def test_what_comes_from_an_age_restricted_channel_is_shown_again_in_such_channels_only(bot: Running) -> None:
+    await bot.imagine(AUTHOR, "after-dark", count=1, steps=1)
+    ben = bot.pg.person(AUTHOR)
+    presses = view_of(Open("a:open:1", label="Open"), Look("a:look:1", label="Look"))
+    for name, told in (("studio", "age"), ("after-dark", "ok")):
+        channel = bot.studio.get_partial_messageable(int(bot.pg.channel(name)["id"]))
+        forged = bot.pg.message(str((await channel.send("forged", view=presses)).id))
+        for custom_id in ("a:open:1", "a:look:1"):
+            assert await outcome(bot, AUTHOR, forged, custom_id) == told
+        shown = await ben.slash(name, "show", job="1")
+        await bot.pg.wait_for(lambda shown=shown: shown.message and texts(shown.message))
+        assert shown.message is not None
+        assert bool(shown.message["attachments"]) == (told == "ok")
+        assert (WORDS["age"] in texts(shown.message)) == (told == "age")
+        page = (await ben.slash(name, "history")).message
+        assert page is not None
+        await bot.pg.wait_for(lambda page=page: page["embeds"])
+        assert len(page["attachments"]) == (1 if told == "ok" else 0)
 
 
 @pytest.mark.parametrize("number", ["404", "9223372036854775807", "9999999999999999999"])

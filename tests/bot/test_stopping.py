@@ -9,6 +9,7 @@ import pytest
 
 from db import likes
 from db.database import Database
+from db.models import Image
 from playground import Interaction
 from tests.bot.studio import Running, running, world
 from tests.bot.test_sharing import post, share, use_gallery
@@ -45,6 +46,7 @@ async def test_presses_and_commands_under_way_at_a_stop_are_answered_and_done(
             card = await bot.imagine("Ben", count=1, steps=1)
             await share(bot, card)
             made = await post(bot)
+            unwanted = await bot.imagine("Ben", count=1, steps=1)
             async with held(bot.database):
                 asked += [
                     asyncio.create_task(pg.person("Cleo").click(made, "a:like:1")),
@@ -52,12 +54,15 @@ async def test_presses_and_commands_under_way_at_a_stop_are_answered_and_done(
                     asyncio.create_task(pg.person("Ben").slash("studio", "imagine", prompt="a boat", count=1)),
                     asyncio.create_task(pg.person("Dan").slash("studio", "info")),
                 ]
-                await _heard(bot, 4)
+                await pg.person("Ben").react(unwanted, "❌")
+                await _heard(bot, 5)
         async with asyncio.timeout(20):
             answers = [await one for one in asked]
     assert [one.state for one in answers] == ["acknowledged", "acknowledged", "done", "done"]
     async with Database.open(sqlite_url) as database, database.reading() as session:
         assert await likes.of_image(session, 1) == 2
+        assert (await session.get_one(Image, 2)).deleted_at is not None
+    assert unwanted["id"] not in [one["id"] for one in pg.messages("studio")]
     assert [record for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")] == []
 
 

@@ -148,7 +148,7 @@ def test_a_variation_starts_from_its_picture_and_says_how_far_it_goes() -> None:
 
 def test_a_reroll_asks_the_same_with_new_seeds() -> None:
     before = job()
-    wish = refining.reroll(before, dice=lambda: 50)
+    wish = refining.reroll(before, catalogue=CATALOGUE, dice=lambda: 50)
     assert wish.kind == "reroll"
     assert wish.request == before.request | {"seeds": [50, 51, 52, 53]}
     assert before.request["seeds"] == [1, 2, 3, 4]
@@ -157,7 +157,7 @@ def test_a_reroll_asks_the_same_with_new_seeds() -> None:
 def test_a_reroll_of_a_variation_is_one_of_the_same_picture() -> None:
     before = job(kind="vary_subtle", parent_image_id=3)
     before.request["image"], before.request["strength"] = "d" * 64, 0.4
-    wish = refining.reroll(before)
+    wish = refining.reroll(before, catalogue=CATALOGUE)
     assert (wish.kind, wish.parent_image_id, wish.request["image"]) == ("vary_subtle", 3, "d" * 64)
 
 

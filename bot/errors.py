@@ -278,6 +278,8 @@ def _own(error: BaseException) -> str | None:
             return f"`{_code(error.name)}` cannot be `{_code(error.given)}`. Allowed: {error.allowed}."
         case own.ClosedMessages():
             return "I cannot write to you. Allow direct messages from this server's members and ask again."
+        case own.TooLargeToSend():
+            return "Discord takes no files as large as yours in direct messages. The owner of this studio has them."
         case own.NotSure():
             return "Nothing was deleted. To delete everything, type the word as it is asked for."
         case own.ForeignAddress():

@@ -147,6 +147,10 @@ class ClosedMessages(Refusal):
     """The person takes no direct messages from the bot."""
 
 
+class TooLargeToSend(Refusal):
+    """Discord takes no file of this size in a direct message."""
+
+
 class NotSure(Refusal):
     """Deleting all one has was not confirmed as it was asked for."""
 

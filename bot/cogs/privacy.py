@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot.delivery.post import Stopped, named
+from bot.delivery.post import TooLarge, Unreachable, named
 from bot.house import forgetting
-from bot.refusals import ClosedMessages, NotSure
+from bot.refusals import ClosedMessages, NotSure, TooLargeToSend
 from bot.ui.moderating import Words
 
 if TYPE_CHECKING:
@@ -30,8 +30,11 @@ async def export(interaction: "discord.Interaction[Studio]") -> None:
             file = discord.File(io.BytesIO(content), filename=f"atelier-{interaction.user.id}-{number}.zip")
             await channel.send(f"Your data, part {number}", file=file)
     except Exception as error:
-        if isinstance(named(error), Stopped):
+        problem = named(error)
+        if isinstance(problem, Unreachable):
             raise ClosedMessages from error
+        if isinstance(problem, TooLarge):
+            raise TooLargeToSend from error
         raise
     files = "one file" if number == 1 else f"{number} files"
     await interaction.edit_original_response(content=f"Sent to you by direct message, in {files}.")

@@ -5,10 +5,11 @@ import io
 import json
 import logging
 import zipfile
-from collections.abc import AsyncIterator, Sequence
+import zlib
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import discord
 
@@ -26,7 +27,7 @@ PATIENCE = 30.0
 ANSWERED = timedelta(days=7)
 """How long a question is known to be answered; its buttons went when it was."""
 PART = 8 * 2**20
-"""Bytes of pictures in one zip file, below what Discord takes in a direct message."""
+"""Bytes in one zip file, below what Discord takes in a direct message."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,26 +40,15 @@ class Deleted:
 
 
 async def export(studio: "Studio", user_id: int) -> AsyncIterator[bytes]:
-    """Zip files, small enough to send each: `data.json` with every row in the first, then pictures, newest first."""
-    async with studio.database.reading() as session:
-        rows = await privacy.belongings(session, user_id)
-        digests = await privacy.digests(session, user_id)
-    data = json.dumps(rows, indent=1, ensure_ascii=False, default=str).encode()
-    waiting: list[tuple[str, bytes]] = [("data.json", data)]
-    size = len(data) // 4
-    for digest in dict.fromkeys(digests):
-        try:
-            content = await asyncio.to_thread(studio.storage.read, digest)
-            if len(content) > PART:
-                content = await asyncio.to_thread(studio.storage.as_webp, digest, PART) or b""
-        except PictureMissing:
-            continue
-        if waiting and size + len(content) > PART:
+    """Zip files, small enough to send each: all rows first, in one `data.json` or numbered ones, then the pictures."""
+    waiting: list[tuple[str, bytes]] = []
+    size = 0
+    async for name, content, room in _belongings(studio, user_id):
+        if waiting and size + room > PART:
             yield await asyncio.to_thread(_zipped, waiting)
             waiting, size = [], 0
-        suffix = "png" if content.startswith(b"\x89PNG") else "webp"
-        waiting.append((f"pictures/{digest[:16]}.{suffix}", content))
-        size += len(content)
+        waiting.append((name, content))
+        size += room
     yield await asyncio.to_thread(_zipped, waiting)
 
 
@@ -140,6 +130,45 @@ async def _notice_servers(studio: "Studio") -> None:
         return
     async with studio.database.writing() as session:
         await guilds.mark_left(session, here=[guild.id for guild in studio.guilds])
+
+
+async def _belongings(studio: "Studio", user_id: int) -> AsyncIterator[tuple[str, bytes, int]]:
+    """Files by name, with the bytes that each takes in a zip file: rows, then pictures, newest first."""
+    async with studio.database.reading() as session:
+        rows = await privacy.belongings(session, user_id)
+        digests = await privacy.digests(session, user_id)
+    written = await asyncio.to_thread(_written, rows)
+    for number, content in enumerate(written, 1):
+        room = len(await asyncio.to_thread(zlib.compress, content))
+        yield "data.json" if len(written) == 1 else f"data-{number}.json", content, room
+    for digest in dict.fromkeys(digests):
+        try:
+            content = await asyncio.to_thread(studio.storage.read, digest)
+            if len(content) > PART:
+                content = await asyncio.to_thread(studio.storage.as_webp, digest, PART) or b""
+        except PictureMissing:
+            continue
+        suffix = "png" if content.startswith(b"\x89PNG") else "webp"
+        yield f"pictures/{digest[:16]}.{suffix}", content, len(content)
+
+
+def _written(rows: Mapping[str, Sequence[Any]]) -> list[bytes]:
+    """Rows by table as JSON, in as many documents as keep each at about PART bytes."""
+    documents: list[bytes] = []
+    some: dict[str, list[Any]] = {}
+    size = 0
+    for table, row in ((table, row) for table, found in rows.items() for row in found):
+        length = len(_json(row))
+        if some and size + length > PART:
+            documents.append(_json(some))
+            some, size = {}, 0
+        some.setdefault(table, []).append(row)
+        size += length
+    return [*documents, _json(some)]
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, indent=1, ensure_ascii=False, default=str).encode()
 
 
 def _zipped(files: Sequence[tuple[str, bytes]]) -> bytes:

@@ -102,6 +102,7 @@ KNOWN: list[Exception] = [
     refusals.NoReportsChannel(),
     refusals.BadSetting("gift", "alone", "person and gift together"),
     refusals.ClosedMessages(),
+    refusals.TooLargeToSend(),
     refusals.NotSure(),
     refusals.NotYours("unshare", None),
     refusals.OwnPicture(),

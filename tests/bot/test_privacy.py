@@ -3,11 +3,14 @@
 import asyncio
 import io
 import json
+import random
 import time
 import zipfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from bot.house.forgetting import keep_house
 from db import guilds, images, privacy, times
@@ -50,6 +53,34 @@ async def test_the_export_holds_every_row_and_picture_of_the_person_and_nobody_e
     assert len(pictures) == 2
     assert all(archive.read(name).startswith(b"\x89PNG") for name in pictures)
     assert "not yours" not in str(rows)
+
+
+async def test_rows_too_many_for_one_file_arrive_in_several(bot: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(6):
+        words = "".join(random.Random(number).choices("abcdefghij ", k=2000)).strip()
+        await bot.imagine("Ben", prompt=words, steps=1, count=1)
+    monkeypatch.setattr("bot.house.forgetting.PART", 5000)
+    ben = bot.pg.person("Ben")
+    asked = await ben.slash("studio", "privacy export")
+    await bot.pg.wait_for(lambda: bool(asked.message and asked.message["content"]))
+    sent = [bot.pg.attachment_bytes(one["attachments"][0]) for one in bot.pg.messages(ben.dm())]
+    assert f"in {len(sent)} files" in private_words(asked)
+    assert max(map(len, sent)) < 2 * 5000
+    archives = [zipfile.ZipFile(io.BytesIO(one)) for one in sent]
+    documents = [json.loads(one.read(name)) for one in archives for name in one.namelist() if name.endswith(".json")]
+    assert len(documents) > 1
+    assert sorted(job["id"] for rows in documents for job in rows.get("jobs", ())) == [1, 2, 3, 4, 5, 6]
+    assert len([name for one in archives for name in one.namelist() if name.startswith("pictures/")]) == 6
+
+
+async def test_files_that_discord_finds_too_large_are_called_that(
+    bot: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot.expected_refusals.add(40005)
+    monkeypatch.setattr("bot.house.forgetting._zipped", lambda files: bytes(11 * 2**20))
+    ben = bot.pg.person("Ben")
+    await ben.slash("studio", "privacy export")
+    await bot.pg.wait_for(lambda: any("as large as yours" in one["content"] for one in ben.messages("studio")))
 
 
 async def test_whose_messages_are_closed_is_told_to_open_them(bot: Running) -> None:

@@ -11,6 +11,7 @@ class Waiting:
     relaxed: bool
     turn: int
     work: int
+    guild: int | None = None
     cancel_requested: bool = False
 
 
@@ -23,9 +24,10 @@ class QueueModel:
     streak: int = 0
     turn: int = 0
     last_turn: int = 0
+    paused: set[int | None] = field(default_factory=set)  # servers
 
     def order(self) -> list[Waiting]:
-        """Everyone who waits, in the order in which they would be claimed."""
+        """Everyone who waits, in the order in which they would be claimed if no server were paused."""
         fast = sorted((job for job in self.waiting if not job.relaxed), key=lambda job: (job.turn, job.id))
         slow = sorted((job for job in self.waiting if job.relaxed), key=lambda job: job.id)
         streak, line = self.streak, []
@@ -40,21 +42,26 @@ class QueueModel:
 
     def place(self, job: Waiting) -> tuple[int, int]:
         """The job's position, and the work ahead of it."""
-        ahead = self.order()
+        held = self.paused - {job.guild}
+        free = [one for one in self.waiting if one.guild not in held]
+        ahead = QueueModel(self.relaxed_after, free, streak=self.streak).order()
         ahead = ahead[: ahead.index(job)]
         return len(ahead) + 1, sum(before.work for before in ahead)
 
-    def enqueue(self, job_id: int, author: int, *, relaxed: bool, work: int, fair: bool) -> None:
+    def enqueue(
+        self, job_id: int, author: int, *, relaxed: bool, work: int, fair: bool, guild: int | None = None
+    ) -> None:
         turn = 0
         if not relaxed:
             turn = max(self.turn, self.turns[author] + 1) if fair else self.last_turn
             self.turns[author] = turn
             self.last_turn = max(self.last_turn, turn)
-        self._join(Waiting(job_id, author, relaxed, turn, work))
+        self._join(Waiting(job_id, author, relaxed, turn, work, guild))
 
     def claim(self, running_per_person: int | None) -> Waiting | None:
         busy = Counter(job.author for job in self.running)
         free = [job for job in self.waiting if running_per_person is None or busy[job.author] < running_per_person]
+        free = [job for job in free if job.guild not in self.paused]
         first = QueueModel(self.relaxed_after, free, streak=self.streak).order()
         if not first:
             return None

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from db import backlog, jobs
+from db import backlog, guilds, jobs
 from db.database import Database, default_url
 from db.jobs import line
 from db.models import Backlog, Job, Queue
@@ -22,6 +22,7 @@ from tests.db.people import ADA, BEN, CAT, FAIR, LEASE, NOON, WIDE, claimed, enq
 from tests.db.queue_model import QueueModel
 
 PEOPLE = (ADA, BEN, CAT)
+SERVERS = (91, 92)
 RELAXED_AFTER = 2
 
 
@@ -42,12 +43,21 @@ class Move:
     work: int = 1
     limit: int | None = None
     pick: int = 0
+    guild: int | None = None
 
 
 MOVES = st.one_of(
     st.builds(
-        Move, st.just("enqueue"), st.sampled_from(PEOPLE), st.booleans(), st.booleans(), st.integers(1, 9), st.none()
+        Move,
+        st.just("enqueue"),
+        st.sampled_from(PEOPLE),
+        st.booleans(),
+        st.booleans(),
+        st.integers(1, 9),
+        st.none(),
+        guild=st.sampled_from([None, *SERVERS]),
     ),
+    st.builds(Move, st.just("pause"), guild=st.sampled_from(SERVERS)),
     st.builds(Move, st.just("claim"), limit=st.sampled_from([None, None, 1, 2])),
     st.builds(Move, st.sampled_from(["cancel", "finish"]), pick=st.integers(0, 99)),
     st.just(Move("lose")),
@@ -58,12 +68,17 @@ async def play(database: Database, moves: Sequence[Move]) -> None:
     """Do the same with the database and with the model, and compare after every move."""
     model = QueueModel(RELAXED_AFTER)
     await meet(database, *PEOPLE)
+    async with database.writing() as session:
+        for guild in SERVERS:
+            await guilds.touch(session, guild, "a server")
     for number, move in enumerate(moves):
         async with database.writing() as session:
             if move.verb == "enqueue":
-                new = wish(move.author, relaxed=move.relaxed, work=move.work)
+                new = wish(move.author, relaxed=move.relaxed, work=move.work, guild_id=move.guild)
                 made = await jobs.enqueue(session, new, FAIR if move.fair else WIDE)
-                model.enqueue(made.job.id, move.author, relaxed=move.relaxed, work=move.work, fair=move.fair)
+                model.enqueue(
+                    made.job.id, move.author, relaxed=move.relaxed, work=move.work, fair=move.fair, guild=move.guild
+                )
             elif move.verb == "claim":
                 held = await jobs.claim_next(session, worker="w", lease=LEASE, running_per_person=move.limit, now=NOON)
                 expected = model.claim(move.limit)
@@ -78,6 +93,9 @@ async def play(database: Database, moves: Sequence[Move]) -> None:
                 row = await jobs.get(session, done.id)
                 assert row is not None
                 await jobs.finish(session, done.id, row.fence, [])
+            elif move.verb == "pause" and move.guild is not None:
+                model.paused ^= {move.guild}
+                await guilds.pause(session, move.guild, paused=move.guild in model.paused)
             elif move.verb == "lose":
                 model.lose_all()
                 await jobs.requeue_worker(session, "w", 1000)
@@ -126,7 +144,7 @@ def test_whatever_happens_the_queue_agrees_with_the_model(sqlite_template: Path,
 
 async def test_a_long_day_agrees_with_the_model(database: Database) -> None:
     dice = random.Random(20260517)
-    verbs = ["enqueue"] * 6 + ["claim"] * 3 + ["cancel", "finish", "finish", "lose"]
+    verbs = ["enqueue"] * 6 + ["claim"] * 3 + ["cancel", "finish", "finish", "lose", "pause"]
     moves = [
         Move(
             dice.choice(verbs),
@@ -136,6 +154,7 @@ async def test_a_long_day_agrees_with_the_model(database: Database) -> None:
             work=dice.randint(1, 9),
             limit=dice.choice([None, 1, 2]),
             pick=dice.randrange(100),
+            guild=dice.choice(SERVERS),
         )
         for _ in range(80)
     ]
@@ -181,6 +200,20 @@ async def test_a_place_is_none_once_the_job_no_longer_waits(database: Database) 
         assert await jobs.position(session, held.id) is None
         assert await jobs.work_ahead(session, held.id) is None
         assert await jobs.position(session, 404) is None
+
+
+async def test_a_paused_servers_jobs_are_in_nobodys_way_but_their_own(database: Database) -> None:
+    await meet(database)
+    async with database.writing() as session:
+        for guild in SERVERS:
+            await guilds.touch(session, guild, "a server")
+        await guilds.pause(session, SERVERS[0], paused=True)
+    held = [(await enqueue(database, wish(ADA, guild_id=SERVERS[0]))).id for _ in range(5)]
+    free = (await enqueue(database, wish(BEN, guild_id=SERVERS[1]))).id
+    async with database.reading() as session:
+        assert (await jobs.position(session, free), await jobs.work_ahead(session, free)) == (1, 0)
+        assert [await jobs.position(session, one) for one in held] == [1, 2, 3, 4, 5]
+    assert (await claimed(database)).id == free
 
 
 async def test_waiting_shows_only_as_many_as_asked_for(database: Database) -> None:

@@ -14,6 +14,7 @@ PERMISSIONS = discord.Permissions(
     attach_files=True,  # the pictures themselves
     embed_links=True,  # the embeds of cards
     read_message_history=True,  # replies to the parent's message
+    pin_messages=True,  # a contest's podium, where its prize is a pin
 )
 """Exactly the permissions that are used; the doctor looks for the same."""
 

@@ -19,7 +19,11 @@ MOST_COMMANDS, COMMAND_WINDOW = 120, 60.0
 UNKNOWN_OP, DECODE, NOT_AUTHENTICATED, BAD_TOKEN, TWICE = 4001, 4002, 4003, 4004, 4005
 GOOD_BYE = (1000, 1001)
 """Close codes after which a session cannot be resumed."""
-RATE_LIMITED, BAD_SHARD, BAD_VERSION, BAD_INTENTS, DISALLOWED = 4008, 4010, 4012, 4013, 4014
+PATIENCE = 1.5
+"""Heartbeat intervals without a heartbeat after which the client is taken for gone: a blocked one sends none."""
+PARTING = 10.0
+"""Seconds for what is still to be sent to a client whose connection is closed."""
+RATE_LIMITED, TIMED_OUT, BAD_SHARD, BAD_VERSION, BAD_INTENTS, DISALLOWED = 4008, 4009, 4010, 4012, 4013, 4014
 
 
 class Closed(Exception):
@@ -42,6 +46,7 @@ class GatewaySocket:
         self.deflate: Any = None
         self.commands: list[float] = []
         self.request: web.Request | None = None
+        self.silence = asyncio.timeout(None)
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Run the connection. Close codes as Discord's."""
@@ -54,13 +59,15 @@ class GatewaySocket:
             if request.query.get("v", "10") not in ("9", "10"):
                 raise Closed(BAD_VERSION, "Invalid API version")
             self.send(ops.HELLO, {"heartbeat_interval": int(self.gateway.heartbeat_interval * 1000), "_trace": []})
-            await self._read()
+            await self._listen()
         except Closed as closed:
             self.detach()
             self.outbox.put_nowait(None)
-            await writer
-            with contextlib.suppress(ConnectionError):
-                await self.socket.close(code=closed.code, message=closed.reason.encode())
+            # A client that is blocked reads nothing either, and the last words to it would never be sent.
+            with contextlib.suppress(ConnectionError, TimeoutError):
+                async with asyncio.timeout(PARTING):
+                    await writer
+                    await self.socket.close(code=closed.code, message=closed.reason.encode())
         finally:
             self.detach()
             writer.cancel()
@@ -93,6 +100,19 @@ class GatewaySocket:
                     data = self.deflate.compress(text.encode()) + self.deflate.flush(zlib.Z_SYNC_FLUSH)
                     await self.socket.send_bytes(data)
 
+    async def _listen(self) -> None:
+        # By the loop's time, not the playground's clock: a client beats by its own, whatever a test makes of ours.
+        try:
+            async with self.silence:
+                self._beat()
+                await self._read()
+        except TimeoutError:
+            raise Closed(TIMED_OUT, "Session timed out.") from None
+
+    def _beat(self) -> None:
+        patience = PATIENCE * self.gateway.heartbeat_interval
+        self.silence.reschedule(asyncio.get_running_loop().time() + patience)
+
     async def _read(self) -> None:
         async for message in self.socket:
             if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
@@ -109,6 +129,7 @@ class GatewaySocket:
 
     def _handle(self, op: Any, data: Any) -> None:
         if op == ops.HEARTBEAT:
+            self._beat()
             self.send(ops.ACK)
         elif op == ops.IDENTIFY:
             self._identify(data)

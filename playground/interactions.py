@@ -164,6 +164,20 @@ class Interactions:
         self.posts.delete(record)
         self._done(row)
 
+    def shown(self, row: Interaction) -> Json:
+        """What the page of its person is told of an interaction, in INTERACTION_UPDATE and in the page's state."""
+        return {
+            "id": row.id,
+            "nonce": row.nonce,
+            "type": row.type,
+            "state": row.state,
+            "reason": row.reason,
+            "channel_id": row.channel_id,
+            "message_id": row.message_id,
+            "callback": row.callback,
+            "custom_id": row.data.get("custom_id"),
+        }
+
     def dump(self) -> list[Json]:
         """Interactions whose token still works, for the state file."""
         self._forget_old()
@@ -245,9 +259,7 @@ class Interactions:
             self.feed.nudge()
 
     def _tell(self, row: Interaction) -> None:
-        told: Json = {"id": row.id, "nonce": row.nonce, "type": row.type, "state": row.state, "reason": row.reason}
-        told |= {"channel_id": row.channel_id, "message_id": row.message_id, "callback": row.callback}
-        told["custom_id"] = row.data.get("custom_id")
+        told = self.shown(row)
         if row.message is not None and row.message["_author"] in self.world.users:
             told["message"] = self.posts.render.for_page(row.message, row.user_id)
         if row.state != "pending":

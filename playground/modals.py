@@ -86,7 +86,7 @@ _MODAL = Record(
     required=("custom_id", "title", "components"),
 )
 _CHOICE = Record(
-    {"name": Text(100, 1), "name_localizations": Record({}), "value": Text(6000)}, required=("name", "value")
+    {"name": Text(100, 1), "name_localizations": Record({}), "value": Text(100)}, required=("name", "value")
 )
 
 

@@ -76,6 +76,9 @@ class PageApi:
                 world.channel_object(row["id"], me.id) for row in world.channels.values() if self._is_mine(row, me.id)
             ],
             "commands": list(world.commands.values()),
+            "interactions": [
+                self.pg.interactions.shown(row) for row in self.pg.interactions.rows.values() if row.user_id == me.id
+            ],
             "refusals": self.pg.refused.dump(),
             "application": {
                 "id": world.application["id"],

@@ -148,8 +148,7 @@ async def pins(call: Call) -> Json:
 def _pinnable(call: Call) -> tuple[Json, Json]:
     channel = call.channel()
     bits = call.pg.world.permissions(channel["id"], call.me)
-    may = permissions.PIN_MESSAGES | permissions.MANAGE_MESSAGES
-    if channel["type"] != DM and not bits & may:
+    if channel["type"] != DM and not bits & permissions.PIN_MESSAGES:
         raise forbidden(50013)
     return channel, call.message()
 

@@ -350,6 +350,13 @@ async def test_what_cannot_be_a_contest_is_refused_in_words(bot: Running, option
     assert len(made) == (0 if words else 1)
 
 
+async def test_a_pin_is_promised_only_where_the_bot_may_pin(bot: Running) -> None:
+    bot.pg.overwrite("challenges", allow=permissions.MANAGE_MESSAGES, deny=permissions.PIN_MESSAGES)
+    asked = await bot.pg.person("Ada").slash("challenges", "challenge create", theme="Tea", pin=True)
+    assert "I lack permissions in this channel: Pin Messages." in private_words(asked)
+    assert public(bot) == []
+
+
 async def test_a_role_that_cannot_be_given_makes_no_contest(bot: Running) -> None:
     high = role(bot, "Above")
     asked = await bot.pg.person("Ada").slash("challenges", "challenge create", theme="Tea", winner_role=high)

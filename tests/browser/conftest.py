@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 import pytest
 import pytest_asyncio
 
-from playground import Playground
+from playground import Playground, drafts
+from playground.errors import Json
+from playground.uploads import Body
 
 pytest.importorskip("playwright", reason="playwright is not installed (extra: dev)")
 
@@ -64,6 +66,12 @@ class Chat:
         """Press a channel's name."""
         await self.page.locator(f"#channels [data-channel='{channel}']").click()
         await expect(self.page.locator("#chat-head h2")).to_have_text(channel)
+
+
+def post(playground: Playground, message: Json) -> Json:
+    """A message of the bot's in #studio, whether or not there is a bot."""
+    draft, channel = drafts.new_message(Body(message)), playground.channel("studio")["id"]
+    return playground.posts.send(draft, channel_id=channel, author_id=playground.world.bot["id"])
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -166,6 +166,22 @@ async def test_a_session_that_said_good_bye_is_not_waited_for(pg: Playground, ht
     assert (await socket.next(op=9))["d"] is False
 
 
+async def test_a_client_whose_heart_stops_is_dropped_and_resumes(pg: Playground, http: aiohttp.ClientSession) -> None:
+    pg.gateway.heartbeat_interval = 3.0
+    socket = Socket(await http.ws_connect(pg.gateway_url))
+    ready = await identify(socket, pg)
+    for _ in range(5):
+        await asyncio.sleep(1)
+        await socket.send(1, None)
+    assert pg.gateway.bot_online
+    assert await socket.closed() == 4009
+    assert not pg.gateway.bot_online
+    said = await pg.person("Ada").say("studio", "while you were blocked")
+    socket = Socket(await http.ws_connect(pg.gateway_url))
+    await socket.send(6, {"token": pg.token, "session_id": ready["session_id"], "seq": 2})
+    assert (await socket.next("MESSAGE_CREATE"))["d"]["id"] == said["id"]
+
+
 async def test_a_resume_of_nothing_is_an_invalid_session(pg: Playground, http: aiohttp.ClientSession) -> None:
     socket = await connect(pg, http)
     await socket.send(6, {"token": pg.token, "session_id": "none", "seq": 1})

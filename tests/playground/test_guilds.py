@@ -160,6 +160,15 @@ async def test_roles_and_members_obey_the_hierarchy(pg: Playground, bot: Bot) ->
     assert bot.errors == []
 
 
+async def test_whoever_may_manage_messages_may_not_pin_them_for_that(rest: Rest) -> None:
+    _, message = await rest("POST", rest.studio, {"content": "x"})
+    path = f"/channels/{message['channel_id']}/messages/pins/{message['id']}"
+    rest.pg.overwrite("studio", allow=permissions.MANAGE_MESSAGES, deny=permissions.PIN_MESSAGES)
+    assert code(await rest("PUT", path)) == (403, 50013)
+    rest.pg.overwrite("studio")
+    assert (await rest("PUT", path))[0] == 204
+
+
 async def test_application_emoji_are_made_used_and_deleted(pg: Playground, bot: Bot) -> None:
     async with online(pg, bot):
         emoji = await bot.create_application_emoji(name="sparkle", image=png())

@@ -8,7 +8,7 @@ from discord import app_commands, ui
 
 from playground import NotOffered, Playground
 from playground.errors import ApiError
-from playground.modals import check
+from playground.modals import check, check_choices
 from tests.playground.conftest import Bot, online
 
 
@@ -190,6 +190,13 @@ async def test_autocomplete_offers_what_the_bot_returns(pg: Playground, bot: Bot
         assert row.message is not None
         assert row.message["content"] == "2"
     assert bot.errors == []
+
+
+def test_a_choice_of_more_than_a_hundred_characters_is_refused() -> None:
+    assert check_choices({"choices": [{"name": "n" * 100, "value": "v" * 100}]})
+    for choice in ({"name": "n" * 101, "value": "v"}, {"name": "n", "value": "v" * 101}):
+        with pytest.raises(ApiError, match="50035"):
+            check_choices({"choices": [choice]})
 
 
 async def test_a_layout_view_works_like_any_other(pg: Playground, bot: Bot) -> None:

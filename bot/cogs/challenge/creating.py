@@ -210,7 +210,7 @@ def _check_place(place: discord.abc.GuildChannel | discord.Thread, *, pin: bool)
     """Raises CannotPostHere."""
     granted = place.permissions_for(place.guild.me)
     missing = [name for name in NEEDED if not getattr(granted, name)]
-    if pin and not (granted.manage_messages or granted.pin_messages):
+    if pin and not granted.pin_messages:
         missing.append("pin_messages")
     if missing:
         raise CannotPostHere(missing)

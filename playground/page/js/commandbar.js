@@ -197,7 +197,8 @@ export class CommandBar {
     const asked = { field, nonce: nextNonce() };
     this.#asked = asked;
     try {
-      await askChoices(this.session, this.#channel, commandData(this.#entry, values), asked.nonce);
+      const { state, reason } = await askChoices(this.session, this.#channel, commandData(this.#entry, values), asked.nonce);
+      if (state === "failed") this.#choices({ session: this.session, nonce: asked.nonce, reason });
     } catch (error) {
       if (this.#asked === asked) this.completion.show(this.#title(field), [], field.input, null, { empty: error.message });
     }

@@ -43,10 +43,20 @@ export function put(parent, children) {
   return parent;
 }
 
-/** Replace everything in `parent` with `children`. */
+/** Replace everything in `parent` with `children`; the focus goes on to what has the same `data-focus` as what had it. */
 export function refill(parent, ...children) {
+  const key = parent.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
   parent.replaceChildren();
-  return put(parent, children);
+  put(parent, children);
+  if (key) focusOn(parent, key);
+  return parent;
+}
+
+/** Focus what in `parent` has this `data-focus`; false when nothing has. */
+export function focusOn(parent, key) {
+  const target = [...parent.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === key && !one.disabled);
+  target?.focus({ preventScroll: true });
+  return Boolean(target);
 }
 
 /** An SVG element; attributes are plain strings. */

@@ -31,10 +31,10 @@ export class Header {
     if (!channel) return;
     const other = !channel.guild_id && channel.recipients?.find((user) => user.id !== session.id);
     const refused = session.refusals.length;
-    const door = (name, label, badge, tone) => h("button.icon-button.door", { type: "button", title: label, class: [this.panel.shown === name && "current", tone].filter(Boolean).join(" "), dataset: { panel: name },
+    const door = (name, label, badge, tone) => h("button.icon-button.door", { type: "button", title: label, class: [this.panel.shown === name && "current", tone].filter(Boolean).join(" "), dataset: { panel: name, focus: name },
       aria: { label: badge ? `${label}, ${badge}` : label, pressed: String(this.panel.shown === name) }, onclick: () => this.panel.toggle(name) }, icon({ members: "people", refused: "shield", faults: "bolt" }[name]), badge > 0 && h("span.badge", String(badge)));
     refill(this.#head,
-      h("button.icon-button.drawer", { type: "button", title: "Channels", aria: { label: "Channels and people" }, onclick: () => document.body.classList.toggle("drawer-open") }, icon("menu")),
+      h("button.icon-button.drawer", { type: "button", title: "Channels", dataset: { focus: "drawer" }, aria: { label: "Channels and people" }, onclick: () => document.body.classList.toggle("drawer-open") }, icon("menu")),
       h("div.where", other ? avatar(session, other, "small") : icon(channelIcon(channel)), h("h2", session.channelName(channel)), channel.topic && h("p.topic", { title: channel.topic }, channel.topic)),
       this.#bot(session),
       door("refused", "Discord would have refused this", refused, refused ? "alarmed" : ""), door("faults", "Faults", 0), door("members", "People", 0));
@@ -46,7 +46,8 @@ export class Header {
     if (online) this.#restarting = false;
     const text = online ? "Bot online" : this.#restarting ? "Bot restarting" : "Bot offline";
     return h("div.bot-state", { class: online ? "online" : "offline", role: "status", title: pid ? `process ${pid}` : "" }, h("span.lamp"), h("span.bot-text", text),
-      restartable && h("button.icon-button.restart", { type: "button", title: "Kill the bot and start it again", aria: { label: "Kill the bot and start it again" }, disabled: this.#restarting, onclick: () => this.#restart() }, icon("restart")));
+      restartable && h("button.icon-button.restart", { type: "button", title: "Kill the bot and start it again", dataset: { focus: "restart" },
+        aria: { label: "Kill the bot and start it again", disabled: this.#restarting || null }, onclick: () => this.#restarting || this.#restart() }, icon("restart")));
   }
 
   async #restart() {

@@ -1,7 +1,7 @@
 // "Act as": the people a person can be, one press each, each with their own unread marks.
 
 import { app } from "./app.js";
-import { h, refill } from "./dom.js";
+import { focusOn, h, refill } from "./dom.js";
 import { icon } from "./icons.js";
 import { openMenu } from "./menu.js";
 import { avatar } from "./names.js";
@@ -26,23 +26,21 @@ export class Identities {
   draw() {
     const { session } = app;
     const people = app.people.list();
-    const focused = this.#box.contains(document.activeElement) ? document.activeElement.dataset.person : null;
     const roles = (session.members.get(session.id)?.roles ?? []).map((id) => session.roles.get(id)?.name).filter((name) => name && name !== "@everyone");
     const owner = session.guilds[0]?.owner_id === session.id ? ["Owner"] : [];
     const dark = currentTheme() === "dark";
     refill(this.#box,
       h("div.identity-row", { role: "radiogroup", aria: { label: "Act as" }, onkeydown: (event) => this.#arrow(event, people) }, people.slice(0, 6).map((user, index) => this.#person(session, user, index)),
-        people.length > 6 && h("button.identity.more", { type: "button", aria: { label: "More people" }, onclick: (event) => openMenu(people.slice(6).map((user) => ({ label: session.nameOf(user), run: () => app.people.switchTo(user.id) })), event.currentTarget) }, icon("more"))),
+        people.length > 6 && h("button.identity.more", { type: "button", dataset: { focus: "more" }, aria: { label: "More people" }, onclick: (event) => openMenu(people.slice(6).map((user) => ({ label: session.nameOf(user), run: () => app.people.switchTo(user.id) })), event.currentTarget) }, icon("more"))),
       h("div.identity-card", avatar(session, session.me), h("div.identity-words", h("strong", session.nameOf(session.me)), h("small", [...owner, ...roles].join(" · ") || `@${session.me.username}`)),
-        h("button.icon-button", { type: "button", title: dark ? "Light theme" : "Dark theme", aria: { label: dark ? "Use the light theme" : "Use the dark theme" }, onclick: toggleTheme }, icon(dark ? "sun" : "moon"))));
-    if (focused) this.#box.querySelector(`[data-person="${CSS.escape(focused)}"]`)?.focus();
+        h("button.icon-button", { type: "button", title: dark ? "Light theme" : "Dark theme", dataset: { focus: "theme" }, aria: { label: dark ? "Use the light theme" : "Use the dark theme" }, onclick: toggleTheme }, icon(dark ? "sun" : "moon"))));
   }
 
   #person(session, user, index) {
     const current = user.id === session.id;
     const unread = app.people.unread(user.id);
     const name = session.nameOf(user);
-    return h("button.identity", { type: "button", role: "radio", tabIndex: current ? 0 : -1, dataset: { person: user.id, name }, class: current ? "current" : "",
+    return h("button.identity", { type: "button", role: "radio", tabIndex: current ? 0 : -1, dataset: { focus: user.id, name }, class: current ? "current" : "",
       title: `Act as ${name} (Alt+Shift+${index + 1})`, aria: { checked: String(current), label: `${name}${unread.count ? `, ${unread.count} unread` : ""}` }, onclick: () => app.people.switchTo(user.id) },
     avatar(session, user), !current && unread.count > 0 && h("span.badge", { class: unread.mentions ? "" : "dot" }, unread.mentions ? String(unread.mentions) : ""));
   }
@@ -54,6 +52,6 @@ export class Identities {
     const at = people.findIndex((user) => user.id === app.session.id);
     const next = people[(at + step + people.length) % people.length];
     app.people.switchTo(next.id);
-    this.#box.querySelector(`[data-person="${CSS.escape(next.id)}"]`)?.focus();
+    focusOn(this.#box, next.id);
   }
 }

@@ -2,22 +2,24 @@
 
 import { api } from "./api.js";
 import { app } from "./app.js";
+import { NO_ANSWER } from "./session.js";
 
 let counter = 0;
 export const nextNonce = () => `${Date.now()}${String(counter++ % 1000).padStart(3, "0")}`;
 
-const OFFLINE = "The application did not respond";
 
 async function start(session, record, body, files) {
   const nonce = nextNonce();
   session.await({ nonce, ...record });
   try {
-    const { interaction_id: interaction } = await api.interact(session.id, { nonce, ...body }, files);
+    const { interaction_id: interaction, state, reason } = await api.interact(session.id, { nonce, ...body }, files);
     const waiting = session.waiting.get(nonce);
     if (waiting) waiting.interaction = interaction;
+    // "pending" says nothing new, and may be older than what the socket has told meanwhile.
+    if (state !== "pending") session.settle(nonce, { state, reason });
     return interaction;
   } catch (error) {
-    session.settle(nonce, { state: "failed", reason: error.status ? error.message : OFFLINE });
+    session.settle(nonce, { state: "failed", reason: error.status ? error.message : NO_ANSWER });
     return null;
   }
 }

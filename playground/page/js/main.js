@@ -40,6 +40,8 @@ async function start() {
     app.say(`Acting as ${app.session.nameOf(app.session.me)}.`);
   });
   app.people.addEventListener("modal", ({ detail }) => detail.session === app.session && openModal(detail.session, detail));
+  // Another world has taken the place of the one that this page was read from.
+  app.people.addEventListener("stranger", () => location.reload());
   // A channel that went away under the reader.
   app.people.addEventListener("channels", ({ detail }) => detail.session === app.session && app.channelId && !app.channel && app.open(home()));
 

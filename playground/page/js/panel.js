@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 import { app } from "./app.js";
-import { h, refill } from "./dom.js";
+import { focusOn, h, refill } from "./dom.js";
 import { icon } from "./icons.js";
 import { avatar } from "./names.js";
 import { when } from "./time.js";
@@ -26,10 +26,13 @@ export class Panel {
   }
 
   toggle(name) {
+    const inside = this.#box.contains(document.activeElement);
     this.shown = this.shown === name ? null : name;
     localStorage.setItem("playground.panel", this.shown ?? "");
     this.draw();
     app.ask("panel");
+    // What closes from within gives the focus to the door that opens it again.
+    if (inside && !this.shown) focusOn(document.querySelector("#chat-head"), name);
   }
 
   draw() {
@@ -40,8 +43,8 @@ export class Panel {
     this.#box.dataset.shown = this.shown;
     const scroll = this.#box.querySelector(".panel-body")?.scrollTop ?? 0;
     const body = h("div.panel-body");
-    refill(this.#box, h("header", h("h2", title), h("button.icon-button", { type: "button", title: "Close", aria: { label: `Close ${title}` }, onclick: () => this.toggle(this.shown) }, icon("close"))), body);
     ({ members, refused, faults })[this.shown](body);
+    refill(this.#box, h("header", h("h2", title), h("button.icon-button", { type: "button", title: "Close", dataset: { focus: "close" }, aria: { label: `Close ${title}` }, onclick: () => this.toggle(this.shown) }, icon("close"))), body);
     body.scrollTop = scroll;
   }
 }
@@ -49,7 +52,7 @@ export class Panel {
 function members(body) {
   const { session } = app;
   const people = [...session.users.values()];
-  const row = (user, dim) => h("button.person", { type: "button", class: dim ? "dim" : "", onclick: (event) => userMenu(session, user.id, event), oncontextmenu: (event) => userMenu(session, user.id, event) },
+  const row = (user, dim) => h("button.person", { type: "button", class: dim ? "dim" : "", dataset: { focus: user.id }, onclick: (event) => userMenu(session, user.id, event), oncontextmenu: (event) => userMenu(session, user.id, event) },
     h("span.with-lamp", avatar(session, user, "medium"), h("span.lamp", { class: dim ? "" : "on" })), h("span.person-name", { vars: session.colourOf(user.id) ? { "--tint": session.colourOf(user.id) } : {}, class: session.colourOf(user.id) ? "tinted" : "" }, session.nameOf(user)), user.bot && h("span.tag", "APP"), user.id === session.id && h("small", "you"));
   const group = (title, users, dim = false) => users.length > 0 && [h("h3", `${title} — ${users.length}`), users.map((user) => row(user, dim))];
   const here = people.filter((user) => !user.bot);
@@ -62,7 +65,7 @@ function refused(body) {
     refill(body, h("div.nothing", icon("check"), h("p", "Nothing so far."), h("p.hint", "Requests of the bot that Discord itself would not have accepted are listed here, with Discord's own status and code.")));
     return;
   }
-  const clear = h("button.button.secondary", { type: "button", onclick: () => app.attempt(async () => {
+  const clear = h("button.button.secondary", { type: "button", dataset: { focus: "clear" }, onclick: () => app.attempt(async () => {
     await api.forgetRefusals();
     for (const session of app.people.sessions.values()) session.forgetRefusals();
   }) }, "Clear the list");
@@ -74,16 +77,29 @@ async function faults(body) {
   refill(body, h("p.hint", "Reading…"));
   let plan = await api.faults().catch(() => null);
   if (!plan) return void refill(body, h("p.hint", "This playground has no faults to offer."));
-  const send = async (change, said) => {
-    plan = (await app.attempt(() => api.setFaults(change))) ?? plan;
-    if (said) app.say(said);
-    draw();
+  const shows = [];
+  let last = Promise.resolve();
+  // One after the other, and only the last answer moves the sliders: a hand may be further on than an answer knows.
+  const send = (change, said) => {
+    const mine = last = last.then(async () => {
+      plan = (await app.attempt(() => api.setFaults(change))) ?? plan;
+      if (said) app.say(said);
+      if (mine === last) for (const show of shows) show();
+    });
   };
-  const slider = (key, label, explain, most, step, unit) => h("label.fault", h("span.fault-head", h("span", label), h("output", unit(plan[key] ?? 0))), h("input", { type: "range", min: "0", max: String(most), step: String(step), value: String(plan[key] ?? 0), dataset: { fault: key },
-    oninput: ({ target }) => (target.closest("label").querySelector("output").textContent = unit(Number(target.value))), onchange: ({ target }) => send({ [key]: Number(target.value) }) }), h("small", explain));
+  const slider = (key, label, explain, most, step, unit) => {
+    const words = h("output");
+    const input = h("input", { type: "range", min: "0", max: String(most), step: String(step), dataset: { fault: key }, oninput: () => say(), onchange: () => send({ [key]: Number(input.value) }) });
+    const say = () => (words.textContent = unit(Number(input.value)));
+    shows.push(() => {
+      input.value = String(plan[key] ?? 0);
+      say();
+    });
+    return h("label.fault", h("span.fault-head", h("span", label), words), input, h("small", explain));
+  };
   const act = (label, body, said, explain) => h("div.fault", h("button.button.secondary", { type: "button", onclick: () => send(body, said) }, label), h("small", explain));
   const percent = (value) => `${Math.round(value * 100)} %`;
-  const draw = () => refill(body,
+  refill(body,
     h("p.hint", "What a bot must survive. It meets these as it would meet them on Discord."),
     act("Drop the connection", { drop_gateway: true }, "The gateway socket was dropped.", "The gateway socket falls; the bot should resume."),
     act("Invalid session", { invalid_session: true }, "The session was declared invalid.", "The bot must identify anew."),
@@ -92,5 +108,5 @@ async function faults(body) {
     slider("lose_replies", "Lost answers", "The request is carried out but its answer never arrives.", 1, 0.05, percent),
     slider("slow", "Slow answers", "Every answer waits this long.", 5, 0.25, (value) => `${value} s`),
     h("button.button.primary", { type: "button", onclick: () => send({ clear: true }, "No faults any more.") }, "All well again"));
-  draw();
+  for (const show of shows) show();
 }

@@ -51,7 +51,7 @@ export class People extends EventTarget {
   #session(id) {
     const session = new Session(id);
     this.sessions.set(id, session);
-    for (const name of ["state", "channels", "timeline", "message", "typing", "interaction", "modal", "choices", "refusals", "presence", "line", "unread", "resync"]) {
+    for (const name of ["state", "channels", "timeline", "message", "typing", "interaction", "modal", "choices", "refusals", "presence", "line", "unread", "resync", "stranger"]) {
       session.addEventListener(name, (event) => {
         this.dispatchEvent(new CustomEvent(name, { detail: { session, ...event.detail } }));
       });

@@ -7,12 +7,13 @@ import { Socket } from "./socket.js";
 
 export const EPHEMERAL = 64;
 export const LOADING = 128;
+export const NO_ANSWER = "The application did not respond";
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]", "0.0.0.0"]);
 const ADMINISTRATOR = 1n << 3n;
 
 /**
  * Events (CustomEvent, detail in brackets): "state", "channels", "timeline" {channel}, "message" {channel, id},
- * "typing" {channel}, "interaction" {record}, "modal", "choices", "refusals", "presence", "line", "unread".
+ * "typing" {channel}, "interaction" {record}, "modal", "choices", "refusals", "presence", "line", "resync", "stranger", "unread".
  */
 export class Session extends EventTarget {
   constructor(id) {
@@ -42,12 +43,14 @@ export class Session extends EventTarget {
       this.socket = new Socket(this.id, (type, data) => this.#receive(type, data), (open, again) => {
         this.#line(open, again);
         resolve();
-      });
+      }, () => void this.#refused());
     });
     await this.reload();
   }
 
   async reload() {
+    // What is under way to the playground now may not be in its state yet: the answer will tell of it.
+    const sent = [...this.waiting.values()].filter((record) => record.interaction);
     const state = await api.state(this.id);
     this.me = state.me;
     this.users = new Map(state.users.map((user) => [user.id, user]));
@@ -66,6 +69,9 @@ export class Session extends EventTarget {
       for (const role of guild.roles ?? []) this.roles.set(role.id, role);
     }
     for (const dm of this.dms) this.channels.set(dm.id, dm);
+    const known = new Set(state.interactions.map((one) => one.id));
+    for (const one of state.interactions) this.#receive("INTERACTION_UPDATE", one);
+    for (const { nonce, interaction } of sent) if (!known.has(interaction)) this.settle(nonce, { state: "failed", reason: NO_ANSWER });
     this.#say("state");
     this.#say("channels");
     this.#say("refusals");
@@ -212,6 +218,12 @@ export class Session extends EventTarget {
     this.connected = open;
     this.#say("line");
     if (open && again) void this.#resync();
+  }
+
+  /** A line that does not open: the playground is away, or another world has its address, in which nobody has this id. */
+  async #refused() {
+    const state = await api.state(this.id).catch(() => null);
+    if (state && state.me.id !== this.id) this.#say("stranger");
   }
 
   async #resync() {

@@ -39,17 +39,15 @@ export class Sidebar {
     const dms = [...session.channels.values()].filter((channel) => !channel.guild_id);
     const waiting = dms.reduce((sum, channel) => sum + (session.unread.get(channel.id)?.count ?? 0), 0);
     const guildWaiting = [...session.unread.keys()].some((id) => session.channels.get(id)?.guild_id);
-    const focused = document.activeElement?.dataset?.row;
     refill(this.#rail,
       this.#tile("guild", guild?.name ?? "Server", mark(), guildWaiting && this.#place !== "guild" ? "" : null, () => this.#enter("guild")),
       this.#tile("dms", "Direct messages", icon("at"), waiting || null, () => this.#enter("dms")));
-    refill(this.#head, h("h1", this.#place === "guild" ? guild?.name ?? "Server" : "Direct messages"), h("button.icon-button.find", { type: "button", title: "Find (Ctrl+K)", aria: { label: "Find a channel, person or command" }, onclick: () => app.ask("palette") }, icon("search")));
+    refill(this.#head, h("h1", this.#place === "guild" ? guild?.name ?? "Server" : "Direct messages"), h("button.icon-button.find", { type: "button", title: "Find (Ctrl+K)", dataset: { focus: "find" }, aria: { label: "Find a channel, person or command" }, onclick: () => app.ask("palette") }, icon("search")));
     refill(this.#list, this.#place === "guild" ? this.#channels(session, guild) : this.#dms(session, dms));
-    if (focused) this.#list.querySelector(`[data-row="${CSS.escape(focused)}"]`)?.focus();
   }
 
   #tile(place, label, face, badge, onclick) {
-    return h("button.rail-tile", { type: "button", title: label, class: this.#place === place ? "current" : "", aria: { label, current: this.#place === place ? "true" : null }, onclick },
+    return h("button.rail-tile", { type: "button", title: label, dataset: { focus: place }, class: this.#place === place ? "current" : "", aria: { label, current: this.#place === place ? "true" : null }, onclick },
       face, badge !== null && badge !== false && h("span.badge", { class: badge === "" ? "dot" : "" }, String(badge)));
   }
 
@@ -83,7 +81,7 @@ export class Sidebar {
     return [
       dms.sort((a, b) => bySnowflake(b.last_message_id ?? b.id, a.last_message_id ?? a.id)).map((channel) => this.#row(session, channel, "dm")),
       bots.length > 0 && h("h2.category", "Start a conversation"),
-      bots.map((user) => h("button.channel.dm", { type: "button", dataset: { row: `new-${user.id}` }, onclick: () => openDm(session, user.id) }, avatar(session, user, "small"), h("span.channel-name", session.nameOf(user)))),
+      bots.map((user) => h("button.channel.dm", { type: "button", dataset: { focus: `new-${user.id}` }, onclick: () => openDm(session, user.id) }, avatar(session, user, "small"), h("span.channel-name", session.nameOf(user)))),
     ];
   }
 
@@ -92,7 +90,7 @@ export class Sidebar {
     const current = channel.id === app.channelId;
     const other = !channel.guild_id && channel.recipients?.find((user) => user.id !== session.id);
     const name = session.channelName(channel);
-    return h("button.channel", { type: "button", dataset: { row: channel.id, channel: name }, class: [kind, current && "current", unread && "unread"].filter(Boolean).join(" "),
+    return h("button.channel", { type: "button", dataset: { focus: channel.id, channel: name }, class: [kind, current && "current", unread && "unread"].filter(Boolean).join(" "),
       title: channel.topic ?? "", aria: { current: current ? "page" : null, label: `${name}${channel.nsfw ? ", age-restricted" : ""}${unread ? `, ${unread.count} unread` : ""}` }, onclick: () => app.open(channel.id) },
     other ? avatar(session, other, "small") : icon(channelIcon(channel)), h("span.channel-name", name), channel.nsfw && h("span.nsfw", { title: "Age-restricted" }, "18+"),
     unread && (unread.mentions > 0 ? h("span.badge", String(unread.mentions)) : h("span.badge.dot")));

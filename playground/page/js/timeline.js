@@ -2,11 +2,12 @@
 
 import { app } from "./app.js";
 import { flatten } from "./commands.js";
-import { bySnowflake, h } from "./dom.js";
+import { bySnowflake, focusOn, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { continues, messageNode } from "./message.js";
 import { avatar, channelIcon } from "./names.js";
 import { carryPictures } from "./pictures.js";
+import { NO_ANSWER } from "./session.js";
 
 const NEAR_END = 60;
 const NEAR_START = 400;
@@ -200,10 +201,7 @@ function hand(before, after) {
   const focused = before.contains(document.activeElement) ? document.activeElement : null;
   if (!focused) return;
   const key = focused.dataset.focus;
-  queueMicrotask(() => {
-    const target = key ? [...after.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === key) : after;
-    (target && !target.disabled ? target : after).focus({ preventScroll: true });
-  });
+  queueMicrotask(() => key && focusOn(after, key) || after.focus({ preventScroll: true }));
 }
 
 function dayLine(timestamp, newDay, isNew) {
@@ -228,7 +226,7 @@ function echo(session, record) {
   const failed = record.state === "failed";
   const bot = session.users.get(session.bot.user_id) ?? [...session.users.values()].find((user) => user.bot) ?? { id: "0", username: "App", bot: true };
   const line = failed
-    ? h("div.press-failed", { role: "alert" }, icon("warning"), record.reason || "The application did not respond",
+    ? h("div.press-failed", { role: "alert" }, icon("warning"), record.reason || NO_ANSWER,
       h("button.link", { type: "button", onclick: () => session.settle(record.nonce, { state: "dismissed" }) }, "Dismiss"))
     : h("div.thinking", { role: "status" }, h("span.dots", h("i"), h("i"), h("i")), "Sending command…");
   const node = h("article.message.echo", { dataset: { nonce: record.nonce } },

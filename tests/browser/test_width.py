@@ -1,0 +1,35 @@
+"""Nothing in the talk is wider than the window: what is, cannot be reached, since the talk scrolls up and down only."""
+
+import pytest
+from playwright.async_api import expect
+
+from playground.errors import Json
+from tests.browser.conftest import Chat, post
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+WIDE = "W" * 80
+BEYOND = """() => [...document.querySelectorAll("#timeline *")].filter((node) => {
+  const box = node.getBoundingClientRect();
+  const cut = node.matches(".button") && node.scrollWidth > node.clientWidth + 1;
+  return box.width && (box.right > innerWidth + 1 || cut);
+}).map((node) => `${node.tagName}.${node.className}`)"""
+
+
+def button(custom_id: str, label: str) -> Json:
+    return {"type": 2, "style": 2, "label": label, "custom_id": custom_id}
+
+
+async def test_long_words_of_labels_and_authors_are_broken(silent: Chat) -> None:
+    row = {"type": 1, "components": [button("a", WIDE), button("b", "many words " * 7), button("c", "short")]}
+    authors = [{"name": WIDE * 3}, {"name": WIDE * 3, "url": "https://example.com/who"}]
+    post(silent.playground, {"components": [row], "embeds": [{"author": author} for author in authors]})
+    section = {"type": 9, "components": [{"type": 10, "content": "beside"}], "accessory": button("d", WIDE)}
+    post(silent.playground, {"flags": 1 << 15, "components": [{"type": 17, "components": [section]}]})
+    await expect(silent.messages).to_have_count(2)
+    for width in (1200, 375, 320):
+        await silent.page.set_viewport_size({"width": width, "height": 700})
+        await expect(silent.page.locator("[data-custom-id=d]")).to_be_visible()
+        assert await silent.page.evaluate(BEYOND) == []
+    words = await silent.page.locator(".section-words").bounding_box()
+    assert words is not None
+    assert words["width"] >= 60

@@ -48,12 +48,13 @@ bench: $(installed_dev)  ## every measurement, one table each (make bench BENCHE
 pocket: $(installed)  ## train the pocket model again, from nothing or from the last checkpoint
 	$(bin)/atelier pocket train
 
-# The stamps make a second call instant and keep it offline; a changed dependency list installs again.
+# The stamps make a second call instant and keep it offline; a changed dependency list installs again. An environment
+# without pip was left half-made, by Ctrl-C or by a Debian without python3-venv: it is made anew.
 $(installed): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Atelier needs Python 3.11 or newer; choose one: make setup PYTHON=python3.12"; exit 1; }
 	@echo "[1/3] A virtual environment in $(VENV)"
-	@test -x $(bin)/python || $(PYTHON) -m venv $(VENV)
+	@$(pip) --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@echo "[2/3] $(TORCH): the largest download, some minutes"
 	@$(pip) install --constraint constraints.txt '$(TORCH)'
 	@echo "[3/3] Atelier and what it stands on"

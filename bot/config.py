@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic.functional_validators import BeforeValidator
+from pydantic.functional_validators import AfterValidator, BeforeValidator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 PREFIX = "ATELIER_"
@@ -33,7 +33,28 @@ class ConfigError(Exception):
         self.nearest = nearest
 
 
-OptionalPath = Annotated[Path | None, BeforeValidator(lambda path: path or None)]  # an empty text is none
+def _expanded(path: Path) -> Path:
+    """With `~` and `~name` as the folders they stand for. Raises ValueError."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError(f"{path.parts[0]} is nobody's folder on this machine") from None
+
+
+Folder = Annotated[Path, AfterValidator(_expanded)]
+OptionalPath = Annotated[Folder | None, BeforeValidator(lambda path: path or None)]  # an empty text is none
+
+
+def _of_hub_or_disk(name: str) -> str:
+    return str(_expanded(Path(name))) if name.startswith("~") else name
+
+
+HubOrFolder = Annotated[str, AfterValidator(_of_hub_or_disk)]
+
+
+def _placed(name: str, base: Path) -> str:
+    """The folder of this name seen from `base`, where there is one; else it is a name on the model hub."""
+    return str(base / name) if name and (base / name).is_dir() else name
 
 
 class Section(BaseModel):
@@ -63,12 +84,34 @@ class Discord(Section):
 
 
 class Storage(Section):
-    folder: Path = Path("storage")
+    folder: Folder = Path("storage")
+
+    @field_validator("folder", mode="before")
+    @classmethod
+    def _is_named(cls, folder: object) -> object:
+        # Empty it would be the folder that the config is in, where a start sweeps what no row knows.
+        if folder == "":
+            raise ValueError("it is empty; name a folder, such as storage")
+        return folder
 
 
 class Database(Section):
     # A secret because a PostgreSQL address carries its password.
     url: SecretStr = SecretStr("")
+
+    @field_validator("url")
+    @classmethod
+    def _is_address(cls, url: SecretStr) -> SecretStr:
+        if url.get_secret_value():
+            from sqlalchemy.engine import make_url
+            from sqlalchemy.exc import ArgumentError
+
+            try:
+                make_url(url.get_secret_value())
+            except (ArgumentError, ValueError):
+                forms = "sqlite+aiosqlite:///FILE or postgresql+asyncpg://user:password@host:port/name"
+                raise ValueError(f"it is no database's address; write {forms}") from None
+        return url
 
 
 class Engine(Section):
@@ -80,7 +123,7 @@ class Engine(Section):
     lora_megabytes: int = Field(default=1024, ge=64)
     model_megabytes: int = Field(default=0, ge=0)
     upscaler: OptionalPath = None
-    captioner: str = ""
+    captioner: HubOrFolder = ""
 
 
 class Queue(Section):
@@ -142,15 +185,16 @@ class Model(Section):
     max_side: int | None = Field(default=None, ge=16, le=8192)
     step_cache: float | None = Field(default=None, ge=0, le=1)
     instructed: bool | None = None
-    redux: str = ""
+    redux: HubOrFolder = ""
     memory: dict[Literal["whole", "split"], Annotated[float, Field(gt=0)]] = {}
     licence: str = ""
     accepted: bool = False
 
     def at(self, base: Path) -> Self:
         """With its folders taken from `base`; what is no folder there is a name on the model hub."""
-        folder, redux = (base / Path(path).expanduser() if path else None for path in (self.folder, self.redux))
-        return self.model_copy(update={"folder": folder} | ({"redux": str(redux)} if redux and redux.is_dir() else {}))
+        return self.model_copy(
+            update={"folder": self.folder and base / self.folder, "redux": _placed(self.redux, base)}
+        )
 
 
 class Config(BaseSettings):
@@ -205,13 +249,16 @@ class Config(BaseSettings):
             raise ConfigError(f"the environment cannot be read: {error}") from None
         base = folder or Path.cwd()
 
-        def at(path: Path | None) -> Path | None:
-            return path and base / path.expanduser()
-
+        engine, screen = config.engine, config.filter
         tables = {
-            "storage": Storage(folder=base / config.storage.folder.expanduser()),
-            "filter": config.filter.model_copy(update={"folder": at(config.filter.folder)}),
-            "engine": config.engine.model_copy(update={"upscaler": at(config.engine.upscaler)}),
+            "storage": Storage(folder=base / config.storage.folder),
+            "filter": screen.model_copy(update={"folder": screen.folder and base / screen.folder}),
+            "engine": engine.model_copy(
+                update={
+                    "upscaler": engine.upscaler and base / engine.upscaler,
+                    "captioner": _placed(engine.captioner, base),
+                }
+            ),
             "models": {name: model.at(base) for name, model in config.models.items()},
         }
         return config.model_copy(update=tables)
@@ -226,7 +273,9 @@ class Config(BaseSettings):
     @property
     def database_url(self) -> str:
         """The database's address; SQLite in the storage folder unless another is set. May hold a password."""
-        return self.database.url.get_secret_value() or f"sqlite+aiosqlite:///{self.storage.folder / 'atelier.db'}"
+        from db.database import default_url
+
+        return self.database.url.get_secret_value() or default_url(self.storage.folder)
 
     @property
     def database_name(self) -> str:
@@ -273,9 +322,13 @@ def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
     # The environment source skips what it does not know; a misspelt token would then look like a missing one.
     sections = [name.upper() for name in Config.model_fields]
     for variable in environment:
+        if not variable.upper().startswith(PREFIX):
+            continue
         section, nested, rest = variable.upper().removeprefix(PREFIX).partition("__")
-        if variable.upper().startswith(PREFIX) and nested and section not in sections:
+        if nested and section not in sections:
             raise _unknown((section.lower(), *rest.lower().split("__")))
+        if not nested and section not in sections:
+            raise _unknown_variable(variable)
 
 
 def _in_words(error: ValidationError) -> ConfigError:
@@ -301,3 +354,17 @@ def _unknown(location: tuple[str, ...]) -> ConfigError:
     nearest = close[0] if close else None
     hint = f"; did you mean {nearest}?" if nearest else "; config.example.toml lists every key"
     return ConfigError(f"the config key {key} does not exist{hint}", key=key, nearest=nearest)
+
+
+def _unknown_variable(variable: str) -> ConfigError:
+    """ATELIER_DISCORD_TOKEN, or ATELIER_TOKEN: what it was meant to be has two underscores."""
+    word = variable.upper().removeprefix(PREFIX)
+    known = {key.upper().replace(".", "__"): key for key in keys() if not key.startswith("models.")}
+    written = {key.replace("__", "_"): key for key in known} | {key.rpartition("__")[2]: key for key in reversed(known)}
+    close = get_close_matches(word, written, n=1, cutoff=0.7)
+    if not close:
+        return ConfigError(f"the variable {variable} is none of Atelier's; its own are {PREFIX}SECTION__KEY")
+    meant = written[close[0]]
+    return ConfigError(
+        f"the variable {variable} does not exist; did you mean {PREFIX}{meant}?", key=known[meant], nearest=known[meant]
+    )

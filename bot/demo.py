@@ -1,4 +1,4 @@
-"""The demo: the playground in this process, the real bot in a child process, and one example sent down the whole road.
+"""The demo: the playground in this process, the real bot in a child process, and one example between them.
 
 Knows the bot only as a command line and the playground only by its public face; what it prints goes through `say`.
 """
@@ -10,21 +10,17 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from bot.cli.words import Declined
+from bot import demo_example
+from bot.cli.words import Declined, reason
 from bot.config import Config
 from bot.demo_bot import DemoBot
-from db import images, jobs
-from db.database import Database
 from db.lock import StorageLock
-from db.models import JobStatus
-from engine.storage import Storage
-from playground import ApiError, Interaction, Playground
+from playground import Playground
 
-EXAMPLE = "a red house under a starry night sky"
 PORT = 8765
 
-_ONLINE_WITHIN = 120.0
-_PICTURES_WITHIN = 600.0
+_NEWS_AFTER = 60.0
+"""Seconds without news after which the demo says that it still waits."""
 
 _CONFIG = """\
 # The demo's own settings (see config.example.toml for all of them); where its Discord is, the demo says itself.
@@ -59,7 +55,7 @@ async def run(folder: Path, *, port: int | None, once: bool, say: Say) -> None:
             died = asyncio.create_task(bot.gave_up.wait())
             await asyncio.wait({work, stopped, died}, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
-                _raise_in_words(work, bot)
+                work.result()
             for task in (work, stopped, died):
                 task.cancel()
             if bot.gave_up.is_set():
@@ -69,86 +65,53 @@ async def run(folder: Path, *, port: int | None, once: bool, say: Say) -> None:
 
 
 async def _show(playground: Playground, bot: DemoBot, settings: Config, clock: "_Clock", say: Say, once: bool) -> None:
-    """Bring the bot online, send the example, say where everything is; then stay, unless `once`."""
-    await playground.wait_until_online(_ONLINE_WITHIN)
+    """Bring the bot online, send the example, say where everything is; then stay, unless `once`.
+
+    What becomes of the example ends the demo with `once` alone: the page is open, and people may be using it.
+    """
+
+    async def wait(what: str, probe: Callable[[], bool]) -> None:
+        """As long as it takes: a bot that ends instead ends the demo as well."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await playground.wait_for(probe, _NEWS_AFTER)
+                break
+            say(f"  still waiting: {what} ({bot.log} says what the bot does)")
+        clock.tell(what)
+
+    await wait("bot online", lambda: playground.gateway.bot_online)
     bot.came_online = True
-    clock.tell("bot online")
-    ada = playground.person("Ada")
-    await playground.wait_for(
-        lambda: any(command["name"] == "imagine" for command in ada.commands("studio")),
-        _ONLINE_WITHIN,
-        what="the bot registered no commands",
-    )
-    clock.tell("commands registered")
+    ada = playground.person(demo_example.PERSON)
+    await wait("commands registered", lambda: any(one["name"] == "imagine" for one in ada.commands("studio")))
     if not once:
         say(f"\n  Ready: {playground.url}\n")
-    say(f"Ada types /imagine {EXAMPLE}")
-    clock.restart()
-    asked = await ada.slash("studio", "imagine", prompt=EXAMPLE)
-    if asked.state == "failed":
-        raise Declined(f"the bot did not answer: {asked.reason} (see {bot.log})")
-    if asked.ephemeral:
-        raise Declined(f"the bot refused the example: {asked.message and asked.message['content']}")
-    clock.tell("accepted")
-    files = await _follow(playground, asked, settings, clock)
-    for file in files:
-        say(f"  {file}")
-    if not once:
-        say(f"\nIt works. Open {playground.url} and type /imagine there; Ctrl-C stops.")
-        await asyncio.Event().wait()
-
-
-def _raise_in_words(work: asyncio.Task[None], bot: DemoBot) -> None:
+    works = ""
     try:
-        work.result()
-    except TimeoutError as error:
-        raise Declined(f"nothing came in time ({error or 'no pictures'}); {bot.log} says what the bot did") from None
-
-
-async def _follow(playground: Playground, asked: Interaction, settings: Config, clock: "_Clock") -> list[Path]:
-    """Tell how the job of this interaction fares; the files of its pictures once the card shows them."""
-    storage = Storage(settings.storage.folder / "pictures")
-    told: set[str] = set()
-
-    def tell(part: str) -> None:
-        if part not in told:
-            told.add(part)
-            clock.tell(part)
-
-    async with asyncio.timeout(_PICTURES_WITHIN), Database.open(settings.database_url, read_only=True) as database:
-        while True:
-            async with database.reading() as session:
-                job = await jobs.by_interaction(session, int(asked.id))
-                pictures = [] if job is None else await images.of_job(session, job.id)
-            if job is not None:
-                shown = _attachments(playground, job.card_message_id)
-                if job.status == JobStatus.SUCCEEDED:
-                    tell(f"{len(pictures)} pictures stored")
-                    if shown >= len(pictures):
-                        tell(f"{len(pictures)} pictures posted")
-                        return [storage.path(picture.digest) for picture in pictures]
-                elif job.status == JobStatus.RUNNING:
-                    tell("drawing")
-                    if shown:
-                        tell("first preview")
-                elif job.status != JobStatus.QUEUED:
-                    raise Declined(f"the example {job.status}: {job.error_code} {job.error_detail or ''}")
-            await asyncio.sleep(0.05)
-
-
-def _attachments(playground: Playground, card: int | None) -> int:
-    """How many files the card shows."""
-    with contextlib.suppress(ApiError):
-        return len(playground.message(str(card))["attachments"])
-    return 0
+        if once or not await demo_example.was_drawn(playground, settings):
+            say(f"{demo_example.PERSON} types /imagine {demo_example.PROMPT}")
+            clock.restart()
+            for file in await demo_example.send(playground, settings, clock.tell):
+                say(f"  {file}")
+            works = "It works. "
+    except Exception as error:
+        if once or (words := reason(error)) is None:
+            raise
+        say(f"\nNo pictures yet: {words} ({bot.log} says what the bot did).")
+    if not once:
+        say(f"\n{works}Open {playground.url} and type /imagine there; Ctrl-C stops.")
+        await asyncio.Event().wait()
 
 
 @contextlib.asynccontextmanager
 async def _playground(port: int | None, folder: Path, bot: DemoBot) -> AsyncIterator[Playground]:
     """The playground on the port that was asked for, or on the usual one, or on any free one if that is taken."""
     ports = [PORT, 0] if port is None else [port]
+    state = folder / "playground.json"
     for number in ports:
-        playground = Playground(number, state_file=folder / "playground.json", on_restart=bot.restart)
+        try:
+            playground = Playground(number, state_file=state, on_restart=bot.restart)
+        except ValueError:
+            raise Declined(f"{state} is cut off or of another version; remove it to begin anew") from None
         try:
             await playground.start()
         except OSError as error:

@@ -16,6 +16,9 @@ _PATIENCE = 15.0
 """Seconds a stopping bot has to give its job back and close."""
 
 _MOST_FAILURES = 3
+_SETTLED = 60.0
+"""Seconds online after which what went wrong before counts no more: people are invited to kill the bot."""
+_PAUSE = 1.0
 
 
 class DemoBot:
@@ -23,7 +26,7 @@ class DemoBot:
 
     Attributes:
         came_online: the demo sets it; a bot that ends before is not started again, since it would end again.
-        gave_up: set when it ended by itself before it was online, or too often.
+        gave_up: set when it ended by itself before it was online, or too often without having been online for a while.
     """
 
     def __init__(self, config: Path, storage: Path, log: Path) -> None:
@@ -76,13 +79,22 @@ class DemoBot:
                     start_new_session=True,
                 )
             playground.bot_pid = self._child.pid
-            await self._child.wait()
+            settling = asyncio.create_task(self._settle(playground))
+            try:
+                await self._child.wait()
+            finally:
+                settling.cancel()
             if not self._wanted:
                 self._failures += 1
                 if self._failures >= _MOST_FAILURES or not self.came_online:
                     self.gave_up.set()
                     return
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(_PAUSE)
+
+    async def _settle(self, playground: Playground) -> None:
+        await playground.wait_until_online(None)
+        await asyncio.sleep(_SETTLED)
+        self._failures = 0
 
     async def _end(self) -> None:
         if self._child is None or self._child.returncode is not None:

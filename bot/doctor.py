@@ -9,12 +9,17 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
 from bot import invitation
 from bot.cli.words import Declined, reason
 from bot.config import Config
+from db.lock import PID_NAME
+
+if TYPE_CHECKING:
+    from engine.models import ModelEntry
 
 _ENOUGH_DISK = 2 * 1024**3
 
@@ -82,28 +87,57 @@ async def _device(config: Config) -> str:
     # torch takes seconds to import; no other check should wait for it.
     from engine import device
 
-    try:
-        return await asyncio.to_thread(device.describe, config.engine.device)
-    except RuntimeError as error:
-        raise Declined(f"{error} here, but engine.device is {config.engine.device}; auto takes what there is") from None
+    return await asyncio.to_thread(device.describe, config.engine.device)
 
 
 async def _model(config: Config) -> str:
     from huggingface_hub import try_to_load_from_cache
 
+    from engine import hub
+    from engine.errors import ModelUnavailable
     from engine.folders import check_folder
     from engine.models import Catalogue
 
     entry = Catalogue.of({name: model.model_dump() for name, model in config.models.items()}).get(config.engine.model)
     entry.check_licence()
-    if entry.folder is not None:
-        check_folder(entry.folder)
-        return f"{entry.name}, in {entry.folder}"
-    cached = try_to_load_from_cache(entry.repository, "model_index.json", revision=entry.revision or None)
-    if isinstance(cached, str):
-        check_folder(Path(cached).parent)
-        return f"{entry.name}, downloaded from {entry.repository}"
-    return f"{entry.name}, downloaded from {entry.repository} at the first start"
+    folder, words = entry.folder, f"{entry.name}, in {entry.folder}"
+    if folder is None:
+        cached = try_to_load_from_cache(entry.repository, "model_index.json", revision=entry.revision or None)
+        if isinstance(cached, str):
+            folder, words = Path(cached).parent, f"{entry.name}, downloaded from {entry.repository}"
+        else:
+            # Many repositories want their conditions accepted first; better told now than after gigabytes.
+            why = await asyncio.to_thread(hub.refusal, entry.repository, entry.revision)
+            if why is not None:
+                raise ModelUnavailable(entry.name, entry.repository, why)
+            words = f"{entry.name}, downloaded from {entry.repository} at the first start"
+    if folder is not None:
+        check_folder(folder)
+    return f"{words}{await asyncio.to_thread(_memory, config, entry, folder)}"
+
+
+def _memory(config: Config, entry: "ModelEntry", folder: Path | None) -> str:
+    """What the model will take of what is free. Raises ModelTooLarge."""
+    from engine import device, plans
+
+    if _runs(config.storage.folder):
+        return ""  # it has the model loaded, and what is free is what that left
+    kind, bytes_each, free = device.room(config.engine.device, config.engine.dtype)
+    free = min(free, config.engine.model_megabytes << 20 or free)
+    needed = plans.possible(entry, folder, bytes_each=bytes_each, device=kind)
+    if not needed:
+        return ""
+    plan = plans.choose(entry, needed, free=free)
+    rest = "" if plan == "whole" else ", its text encoders in main memory"
+    return f"; needs {_size(needed[plan])} of {_size(free)} free{rest}"
+
+
+def _runs(folder: Path) -> bool:
+    """Whether a bot is using this storage folder."""
+    try:
+        return psutil.pid_exists(int((folder / PID_NAME).read_text(encoding="ascii")))
+    except (OSError, ValueError):
+        return False
 
 
 async def _token(config: Config) -> str:

@@ -498,7 +498,7 @@ def _pixels(error: BaseException) -> str | None:
             return "The file of this LoRA is missing from the studio's storage. A moderator can add it again."
         case pixels.EngineClosed():
             return "The studio is restarting. Try again in a moment."
-        case pixels.ModelDamaged() | pixels.ModelUnavailable():
+        case pixels.ModelDamaged() | pixels.ModelUnavailable() | pixels.ModelNowhere() | pixels.NoSuchDevice():
             return "The studio's model could not be loaded; nothing was queued. The owner sees why in `atelier doctor`."
         case pixels.EngineError():
             return f"The engine could not do this ({quote(error.code, 60)})."

@@ -18,6 +18,8 @@ PERMISSIONS = discord.Permissions(
 )
 """Exactly the permissions that are used; the doctor looks for the same."""
 
+LONGEST = aiohttp.ClientTimeout(total=15)
+
 
 def link(application: int) -> str:
     """The address that asks a server's owner to let the bot in."""
@@ -32,6 +34,7 @@ async def application_id(settings: Discord) -> int:
 
     Raises:
         discord.LoginFailure: Discord refuses the token.
+        TimeoutError: Discord does not answer.
         aiohttp.ClientError: Discord cannot be reached, or answers with an error.
     """
     return int((await _get(settings, "/applications/@me"))["id"])
@@ -55,9 +58,8 @@ async def missing_permissions(settings: Discord) -> dict[str, list[str]]:
 
 async def _get(settings: Discord, path: str):
     headers = {"Authorization": f"Bot {settings.token.get_secret_value()}"}
-    timeout = aiohttp.ClientTimeout(total=15)
     async with (
-        aiohttp.ClientSession(timeout=timeout) as session,
+        aiohttp.ClientSession(timeout=LONGEST) as session,
         session.get(settings.api + path, headers=headers) as answer,
     ):
         if answer.status == 401:

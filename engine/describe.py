@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from engine import hub
 from engine.errors import ModelUnavailable
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def _captioning(model: str) -> Callable[[Image.Image, int], list[str]]:
         processor = AutoProcessor.from_pretrained(model)
         network: Any = AutoModelForImageTextToText.from_pretrained(model).eval()
     except Exception as error:  # the hub's client and the loaders raise errors of many libraries
-        raise ModelUnavailable("captioner", model, type(error).__name__) from error
+        raise ModelUnavailable("captioner", model, hub.why(error)) from error
 
     def caption(picture: Image.Image, count: int) -> list[str]:
         inputs = processor(images=picture, return_tensors="pt")

@@ -144,8 +144,18 @@ class ModelDamaged(EngineError):
         self.reason = reason
 
 
+class ModelNowhere(EngineError):
+    """The table of the model `name` has neither folder nor repository, and the name is not a known one."""
+
+    code = "model_nowhere"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+        self.name = name
+
+
 class ModelUnavailable(EngineError):
-    """The model's `repository` could not be fetched: no network, no permission, or no such revision."""
+    """The model's `repository` could not be fetched. `reason` is one of `engine.hub`, or the error's type."""
 
     code = "model_unavailable"
 
@@ -166,6 +176,16 @@ class ModelTooLarge(EngineError):
         self.name = name
         self.needed = needed
         self.free = free
+
+
+class NoSuchDevice(EngineError):
+    """This machine, or the build of torch on it, has no `device`."""
+
+    code = "no_such_device"
+
+    def __init__(self, device: str) -> None:
+        super().__init__(device=device)
+        self.device = device
 
 
 class OutOfMemory(EngineError):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from engine.errors import LicenceNotAccepted, UnknownModel, UnsupportedSize
+from engine.errors import LicenceNotAccepted, ModelNowhere, UnknownModel, UnsupportedSize
 
 POCKET_FOLDER = Path(__file__).parent / "pocket" / "weights"
 
@@ -165,7 +165,7 @@ class Catalogue:
 
         A table that names a known repository under another name starts from what is known of the repository, so that
         its licence cannot be lost by renaming; nor can a table change a known licence. Raises TypeError for a key that
-        no entry has.
+        no entry has, ModelNowhere for a table that does not say where its model is.
         """
         entries = {"pocket": POCKET}
         for name, table in models.items():
@@ -177,7 +177,9 @@ class Catalogue:
             known = next(same, None) or KNOWN.get(name)
             if known is not None:
                 given.pop("licence", None)
-            entries[name] = replace(known or ModelEntry(name=name), **(given | {"name": name}))
+            entry = entries[name] = replace(known or ModelEntry(name=name), **(given | {"name": name}))
+            if entry.folder is None and not entry.repository:
+                raise ModelNowhere(name)
         return cls(entries)
 
     def get(self, name: str) -> ModelEntry:

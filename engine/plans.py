@@ -4,9 +4,11 @@ Knows no tensors and no device, only bytes.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from engine.errors import ModelTooLarge
+from engine.folders import numbers
 from engine.models import ModelEntry
 
 Plan: TypeAlias = Literal["whole", "split"]
@@ -32,9 +34,23 @@ def needs(entry: ModelEntry, numbers: Mapping[str, int], bytes_each: int) -> dic
     }
 
 
-def choose(entry: ModelEntry, needed: Mapping[Plan, int], *, free: int, plans: tuple[Plan, ...] = PLANS) -> Plan:
+def possible(entry: ModelEntry, folder: Path | None, *, bytes_each: int, device: str) -> dict[Plan, int]:
+    """What `needs` says of the plans that a device of this type ("cpu", "cuda", "mps") can be used with.
+
+    Without a folder only what the catalogue says, which may be nothing. Raises ModelDamaged.
+    """
+    counts = {} if folder is None else numbers(folder)
+    if entry.redux and Path(entry.redux).is_dir():
+        counts["redux"] = sum(numbers(Path(entry.redux)).values())
+    needed = needs(entry, counts, bytes_each)
+    # Elsewhere there is no other memory to put a part in.
+    usable = PLANS if device == "cuda" else PLANS[:1]
+    return {plan: needed[plan] for plan in usable if folder is not None or plan in entry.memory}
+
+
+def choose(entry: ModelEntry, needed: Mapping[Plan, int], *, free: int) -> Plan:
     """The first plan that fits into `free` bytes. Raises ModelTooLarge with what the most modest one needs."""
-    for plan in plans:
+    for plan in needed:
         if needed[plan] <= free:
             return plan
-    raise ModelTooLarge(entry.name, needed=min(needed[plan] for plan in plans), free=free)
+    raise ModelTooLarge(entry.name, needed=min(needed.values()), free=free)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from engine import device as devices
-from engine import families, plans
+from engine import families, hub, plans
 from engine.errors import ModelTooLarge, ModelUnavailable
-from engine.folders import check_folder, numbers
+from engine.folders import check_folder
 from engine.models import Catalogue, ModelEntry
 
 if TYPE_CHECKING:
@@ -187,19 +187,14 @@ class Residents:
         """Let models go until one plan for this one fits; which, and what it will take. Raises ModelTooLarge."""
         from engine.room import free_bytes
 
-        counts = numbers(folder)
-        if entry.redux and Path(entry.redux).is_dir():
-            counts["redux"] = sum(numbers(Path(entry.redux)).values())
-        counted = plans.needs(entry, counts, dtype.itemsize)
-        # Elsewhere there is no other memory to put a part in.
-        possible = plans.PLANS if device.type == "cuda" else plans.PLANS[:1]
+        counted = plans.possible(entry, folder, bytes_each=dtype.itemsize, device=device.type)
         while True:
             held = sum(resident.bytes for resident in self._held.values())
             free = free_bytes(device)
             if self._model_bytes is not None:
                 free = min(free, self._model_bytes - held)
             try:
-                plan = plans.choose(entry, counted, free=free, plans=possible)
+                plan = plans.choose(entry, counted, free=free)
             except ModelTooLarge as error:
                 if error.needed > free + held:  # nobody goes for a model that cannot come
                     raise
@@ -244,7 +239,7 @@ def _fetched(entry: ModelEntry) -> Path:
     try:
         return Path(DiffusionPipeline.download(entry.repository, revision=entry.revision or None))
     except Exception as error:  # the hub's client raises errors of five libraries
-        raise ModelUnavailable(entry.name, entry.repository, type(error).__name__) from error
+        raise ModelUnavailable(entry.name, entry.repository, hub.why(error)) from error
 
 
 def _import_quietly() -> None:

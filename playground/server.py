@@ -39,7 +39,8 @@ class Playground:
     """A stand-in for Discord on loopback. Use it as an async context manager, or call `start` and `stop`.
 
     `state_file` keeps messages, commands and ids over restarts (attachments lie in a folder beside it). `port` 0 takes
-    a free one. `on_restart(kill)` is what the page's restart button calls.
+    a free one. `on_restart(kill)` is what the page's restart button calls. Raises ValueError when `state_file` is not
+    one of ours, or of another version, or cut off.
     """
 
     def __init__(
@@ -208,7 +209,7 @@ class Playground:
             await self.feed.wait(min(left, 0.25))
         return value
 
-    async def wait_until_online(self, timeout: float = 30.0) -> None:
+    async def wait_until_online(self, timeout: float | None = 30.0) -> None:
         """Return once the bot has identified. Raises TimeoutError."""
         await self.wait_for(lambda: self.gateway.bot_online, timeout, what="the bot did not come online")
 
@@ -252,6 +253,9 @@ class Playground:
         if state is None:
             seed.plant(self.world, self.ids, self.clock)
             return
-        self.ids.last = state["last_id"]
-        self.world.load(state["world"])
-        self.interactions.load(state["interactions"])
+        try:
+            self.ids.last = state["last_id"]
+            self.world.load(state["world"])
+            self.interactions.load(state["interactions"])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"{self.store.path} is not whole ({type(error).__name__})") from error

@@ -30,7 +30,10 @@ class Store:
         """The last snapshot, or None. Raises ValueError when the file is not one of ours."""
         if self.path is None or not self.path.is_file():
             return None
-        state = json.loads(self.path.read_text("utf-8"))
+        try:
+            state = json.loads(self.path.read_text("utf-8"))
+        except ValueError:  # cut off, or no text
+            state = None
         if not isinstance(state, dict) or state.get("version") != VERSION:
             raise ValueError(f"{self.path} is not a playground state file of version {VERSION}")
         return state

@@ -52,7 +52,7 @@ def _of_rows(error: BaseException) -> str | None:
 
 
 def _of_pixels(error: BaseException) -> str | None:
-    from engine import errors
+    from engine import errors, hub
     from engine.lora.errors import LoraRefused
     from prompts import PromptError
 
@@ -64,6 +64,13 @@ def _of_pixels(error: BaseException) -> str | None:
             return f"the model {name} is under {licence}; read it, then set models.{name}.accepted = true"
         case errors.ModelDamaged(folder=folder, reason=why):
             return f"the model folder {folder} cannot be used ({why}); put a whole copy there"
+        case errors.ModelNowhere(name=name):
+            return f"models.{name} has neither folder nor repository; say where the model is"
+        case errors.ModelUnavailable(name=name, repository=repository, reason=hub.GATED):
+            return (
+                f"the model {name} could not be fetched: accept its conditions on https://huggingface.co/{repository}, "
+                "then set HF_TOKEN in the environment, or type `hf auth login` as the user that the bot runs as"
+            )
         case errors.ModelUnavailable(name=name, repository=repository, reason=why):
             return f"the model {name} could not be fetched from {repository}: {why}"
         case errors.ModelTooLarge(name=name, needed=needed, free=free):
@@ -75,6 +82,8 @@ def _of_pixels(error: BaseException) -> str | None:
             return f"the memory of {device} does not suffice; ask for fewer or smaller pictures"
         case errors.StorageFailed(folder=folder, reason=why):
             return f"the folder {folder} cannot be written: {why}"
+        case errors.NoSuchDevice(device=device):
+            return f'there is no device {device} here; engine.device = "auto" takes what there is'
         case errors.DeviceFailed(device=device, reason=why):
             return f"the device {device} failed ({why}); start again, and look at the system's log if it comes back"
         case errors.DiskFull(folder=folder):
@@ -100,6 +109,9 @@ def _of_the_connection(error: BaseException) -> str | None:
         return f"Discord refused a request: {_first_line(error)}"
     if aiohttp is not None and isinstance(error, aiohttp.ClientError):
         return f"Discord cannot be reached: {_first_line(error)}"
+    # The client's own time limits; what the system says of a connection has a number.
+    if aiohttp is not None and isinstance(error, TimeoutError) and error.errno is None:
+        return "Discord cannot be reached: no answer in time"
     return None
 
 
@@ -108,6 +120,8 @@ def _of_the_system(error: BaseException) -> str | None:
         return None
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"the disk is full{f' ({error.filename})' if error.filename else ''}; make room and start again"
+    if error.errno == errno.EEXIST:
+        return f"{error.filename or 'a file'}: there is a file of that name already"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR):
         return f"{error.filename or 'a file'}: {(error.strerror or 'cannot be used').lower()}"
     return None

@@ -12,6 +12,7 @@ import torch
 from diffusers.pipelines.flux.pipeline_flux_prior_redux import FluxPriorReduxPipeline
 from PIL import Image
 
+from engine import hub
 from engine.errors import ModelDamaged, ModelUnavailable
 from engine.folders import check_folder
 from engine.models import ModelEntry
@@ -69,4 +70,4 @@ def _download(entry: ModelEntry) -> Path:
     try:
         return Path(FluxPriorReduxPipeline.download(entry.redux))
     except Exception as error:  # the hub's client raises errors of five libraries
-        raise ModelUnavailable(entry.name, entry.redux, type(error).__name__) from error
+        raise ModelUnavailable(entry.name, entry.redux, hub.why(error)) from error

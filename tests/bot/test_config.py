@@ -62,10 +62,14 @@ def test_without_a_file_everything_but_the_token_works(tmp_path: Path):
 def test_folders_are_relative_to_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    path = write(elsewhere, '[storage]\nfolder = "rows"\n[models.mine]\nfolder = "weights"')
-    config = Config.load(path)
+    (elsewhere / "blip").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    told = '[storage]\nfolder = "rows"\n[engine]\ncaptioner = "blip"\n[models.mine]\nfolder = "weights"\n'
+    config = Config.load(write(elsewhere, f'{told}redux = "~/elsewhere/blip"'))
     assert config.storage.folder == elsewhere / "rows"
     assert config.models["mine"].folder == elsewhere / "weights"
+    assert config.engine.captioner == config.models["mine"].redux == str(elsewhere / "blip")
+    assert Config.load(write(tmp_path, '[engine]\ncaptioner = "some/blip"')).engine.captioner == "some/blip"
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -116,6 +120,24 @@ def test_a_misspelt_variable_is_refused_like_a_misspelt_key(
 
 
 @pytest.mark.parametrize(
+    ("variable", "words"),
+    [
+        ("ATELIER_DISCORD_TOKEN", "did you mean ATELIER_DISCORD__TOKEN?"),
+        ("ATELIER_TOKEN", "did you mean ATELIER_DISCORD__TOKEN?"),
+        ("ATELIER_STORAGE_FOLDR", "did you mean ATELIER_STORAGE__FOLDER?"),
+        ("ATELIER_HOUSE", "ATELIER_SECTION__KEY"),
+    ],
+)
+def test_a_variable_without_a_section_is_refused_too(monkeypatch: pytest.MonkeyPatch, variable: str, words: str):
+    monkeypatch.setenv(variable, "hush")
+    with pytest.raises(ConfigError) as caught:
+        Config.load()
+    assert variable in str(caught.value)
+    assert words in str(caught.value)
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("[limits]\npictures = 5", "limits.pictures .*less than or equal to 4"),
@@ -124,6 +146,15 @@ def test_a_misspelt_variable_is_refused_like_a_misspelt_key(
         ("[engine]\ndevice = 'gpu'", "engine.device .*auto, cpu"),
         ("[discord]\napi = 'localhost:80'", "discord.api .*http://"),
         ("limits = 3", "limits"),
+        ("[storage]\nfolder = ''", "storage.folder .*empty"),
+        ("[storage]\nfolder = '~nosuchuser/x'", "storage.folder .*~nosuchuser is nobody's folder"),
+        ("[engine]\nupscaler = '~nosuchuser/x'", "engine.upscaler .*nobody's folder"),
+        ("[engine]\ncaptioner = '~nosuchuser/x'", "engine.captioner .*nobody's folder"),
+        ("[filter]\nfolder = '~nosuchuser/x'", "filter.folder .*nobody's folder"),
+        ("[models.mine]\nfolder = '~nosuchuser/x'", "models.mine.folder .*nobody's folder"),
+        ("[models.mine]\nredux = '~nosuchuser/x'", "models.mine.redux .*nobody's folder"),
+        ("[database]\nurl = 'postgresql+asyncpg://u:hush@h:port/x'", "database.url .*no database's address"),
+        ("[database]\nurl = 'hush'", "database.url .*no database's address"),
         ("[limits", "not valid TOML"),
     ],
 )
@@ -131,6 +162,7 @@ def test_a_bad_value_is_refused_in_one_line(tmp_path: Path, text: str, words: st
     with pytest.raises(ConfigError, match=words) as caught:
         Config.load(write(tmp_path, text))
     assert "\n" not in str(caught.value)
+    assert "hush" not in str(caught.value)
 
 
 def test_a_missing_file_and_a_binary_file_are_named(tmp_path: Path):

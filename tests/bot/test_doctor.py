@@ -1,5 +1,6 @@
 """The doctor against a stand-in for Discord: what is well, and what to do about what is not."""
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from bot import invitation
 from bot.config import Config
 from bot.doctor import Finding, examine
 from db.database import Database
+from engine import device, hub
 from engine.pocket.blank import write_blank
 from playground import Playground
 
@@ -92,6 +94,51 @@ async def test_a_damaged_model_folder_is_named(config: Config):
     assert str(folder) in found["model"].words
 
 
+def of_schnell(config: Config) -> Config:
+    models = {"schnell": {}}
+    return Config.of(document_of(config) | {"models": models, "engine": {"device": "cpu", "model": "schnell"}})
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        (hub.GATED, "accept its conditions on https://huggingface.co/black-forest-labs/FLUX.1-schnell"),
+        (hub.NO_NETWORK, "black-forest-labs/FLUX.1-schnell: no network"),
+    ],
+)
+async def test_a_model_that_cannot_be_downloaded_is_told_before_the_first_start(
+    config: Config, monkeypatch: pytest.MonkeyPatch, why: str, words: str
+):
+    monkeypatch.setattr(hub, "refusal", lambda repository, revision: why)
+    found = await findings(of_schnell(config))
+    assert not found["model"].well
+    assert words in found["model"].words
+
+
+@pytest.mark.parametrize(
+    ("free", "well", "words"),
+    [
+        (23.1, False, "needs 23.4 GiB of memory, and 23.1 are there"),
+        (31.0, True, "needs 23.4 GB of 31.0 GB free, its text encoders in main memory"),
+        (79.0, True, "needs 33.0 GB of 79.0 GB free"),
+    ],
+)
+async def test_what_the_model_needs_of_a_gpu_is_compared_with_what_is_free(
+    config: Config, monkeypatch: pytest.MonkeyPatch, free: float, well: bool, words: str
+):
+    monkeypatch.setattr(hub, "refusal", lambda repository, revision: None)
+    monkeypatch.setattr(device, "room", lambda name, dtype: ("cuda", 2, int(free * 2**30)))
+    found = await findings(of_schnell(config))
+    assert found["model"].well is well
+    assert words in found["model"].words
+    config.storage.folder.mkdir()
+    (config.storage.folder / "atelier.pid").write_text(f"{os.getpid()}\n")
+    beside = await findings(of_schnell(config))
+    assert beside["model"].words == "schnell, downloaded from black-forest-labs/FLUX.1-schnell at the first start", (
+        "a running bot has the model loaded already"
+    )
+
+
 async def test_a_database_that_is_behind_is_told_apart_from_one_that_is_not_there(config: Config):
     config.storage.folder.mkdir()
     async with Database.open(config.database_url):
@@ -104,7 +151,7 @@ async def test_a_database_that_is_behind_is_told_apart_from_one_that_is_not_ther
 async def test_a_device_that_is_not_there_is_told_with_the_way_out(config: Config):
     found = await findings(changed(config, "engine", device="cuda:99"))
     assert not found["device"].well
-    assert "auto takes what there is" in found["device"].words
+    assert found["device"].words == 'there is no device cuda:99 here; engine.device = "auto" takes what there is'
 
 
 async def test_a_full_disk_is_said(config: Config, monkeypatch: pytest.MonkeyPatch):

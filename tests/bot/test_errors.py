@@ -52,6 +52,8 @@ KNOWN: list[Exception] = [
     engine.errors.ModelDamaged("/secret/folder", "missing"),
     engine.errors.ModelUnavailable("dev", "some/repository", "no network"),
     engine.errors.ModelTooLarge("dev", needed=25 << 30, free=24 << 30),
+    engine.errors.ModelNowhere("mine"),
+    engine.errors.NoSuchDevice("cuda:3"),
     engine.errors.NotByThisModel("exotic", "loras"),
     engine.errors.DiskFull("/secret/folder"),
     engine.errors.PictureMissing("d" * 64),

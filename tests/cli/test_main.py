@@ -1,5 +1,6 @@
 """The command line as a person meets it: exit codes, one line of words, no traceback."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -193,3 +194,46 @@ def test_the_lock_is_free_after_a_verb(atelier: Atelier, tmp_path: Path):
     assert atelier("db", "upgrade")[0] == 0
     with StorageLock(tmp_path / "storage"):
         pass
+
+
+def test_a_demo_whose_state_is_of_another_version_or_cut_off_says_what_to_remove(atelier: Atelier, tmp_path: Path):
+    (tmp_path / "demo").mkdir()
+    for content in ('{"version": 99}', '{"vers'):
+        (tmp_path / "demo" / "playground.json").write_text(content)
+        code, out, err = atelier("demo", "--once", "--port", "0")
+        assert (code, err.count("\n")) == (1, 1), err
+        file = tmp_path / "demo" / "playground.json"
+        assert err == f"atelier: {file} is cut off or of another version; remove it to begin anew\n"
+        assert "chat page" not in out
+
+
+def test_a_storage_folder_that_is_a_file_is_said(atelier: Atelier, tmp_path: Path):
+    (tmp_path / "storage").write_text("x")
+    code, _, err = atelier("db", "upgrade")
+    assert (code, err.count("\n")) == (1, 1)
+    assert f"{tmp_path / 'storage'}: there is a file of that name" in err
+
+
+def test_rows_and_their_backup_are_in_the_storage_folder_whatever_its_name(atelier: Atelier, tmp_path: Path):
+    folder = tmp_path / "a?b=c%20d#e"
+    (tmp_path / "config.toml").write_text(f"[storage]\nfolder = '{folder.name}'\n")
+    assert atelier("db", "upgrade")[0] == 0
+    assert (folder / "atelier.db").is_file()
+    assert atelier("db", "backup", "copy.db")[0] == 0
+    assert atelier("db", "restore", "copy.db")[0] == 0
+    code, _, err = atelier("challenge", "verify", "1")
+    assert (code, "there is no challenge 1" in err) == (1, True)
+    assert {path.name for path in tmp_path.iterdir()} == {"config.toml", folder.name, "copy.db"}
+
+
+def test_a_discord_that_never_answers_is_one_line(atelier: Atelier, monkeypatch: pytest.MonkeyPatch):
+    import aiohttp
+
+    from bot import invitation
+
+    monkeypatch.setenv("ATELIER_DISCORD__TOKEN", "x")
+    monkeypatch.setattr(invitation, "LONGEST", aiohttp.ClientTimeout(total=0.2))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("ATELIER_DISCORD__API", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        code, _, err = atelier("invite")
+    assert (code, err) == (1, "atelier: Discord cannot be reached: no answer in time\n")

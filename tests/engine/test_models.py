@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import LicenceNotAccepted, ModelDamaged, UnknownModel, UnsupportedSize
+from engine.errors import LicenceNotAccepted, ModelDamaged, ModelNowhere, UnknownModel, UnsupportedSize
 from engine.folders import check_folder
 from engine.models import KNOWN, Catalogue
 
@@ -54,8 +54,8 @@ def test_an_unknown_model_names_the_nearest(typed: str, nearest: str | None) -> 
 
 
 def test_names_are_found_in_any_case() -> None:
-    assert Catalogue.of({"Mine": {}, "dev": {}}).get("DEV").name == "dev"
-    assert Catalogue.of({"Mine": {}}).get("mine").name == "Mine"
+    assert Catalogue.of({"Mine": {"repository": "me/mine"}, "dev": {}}).get("DEV").name == "dev"
+    assert Catalogue.of({"Mine": {"repository": "me/mine"}}).get("mine").name == "Mine"
 
 
 @pytest.mark.parametrize(
@@ -150,3 +150,10 @@ def test_a_folder_that_is_not_there_is_missing(tmp_path: Path) -> None:
     with pytest.raises(ModelDamaged) as caught:
         check_folder(tmp_path / "nowhere")
     assert caught.value.reason == "missing"
+
+
+def test_a_table_that_does_not_say_where_its_model_is_is_refused() -> None:
+    for table in ({}, {"folder": "", "repository": ""}, {"steps": 3}):
+        with pytest.raises(ModelNowhere) as caught:
+            Catalogue.of({"mine": table})
+        assert caught.value.name == "mine"

@@ -1,7 +1,6 @@
 """The state file: what a restarted playground still knows."""
 
 import asyncio
-import json
 import signal
 import sys
 import time
@@ -11,6 +10,7 @@ import aiohttp
 import pytest
 
 from playground import Playground
+from playground.__main__ import main
 from tests.playground.conftest import Rest
 
 
@@ -53,11 +53,23 @@ async def test_a_killed_process_keeps_what_was_written_a_moment_ago(tmp_path: Pa
     assert not list(tmp_path.glob("*.part"))
 
 
-async def test_a_file_that_is_not_ours_is_refused_in_words(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content", [b'{"version": 99}', b'{"vers', b"\xff", b'{"version": 1}', b'{"version": 1, "last_id": 5']
+)
+async def test_a_file_that_is_not_ours_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "state.json"
-    file.write_text(json.dumps({"version": 99}))
-    with pytest.raises(ValueError, match="not a playground state file"):
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match=r"state\.json is not"):
         Playground(state_file=file)
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "many"])
+def test_a_port_that_is_none_is_misuse(port: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setattr(sys, "argv", ["playground", f"--port={port}"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "--port" in capsys.readouterr().err
 
 
 def _wait_for(file: Path, text: str) -> None:

@@ -76,7 +76,7 @@ async def _show(playground: Playground, bot: DemoBot, settings: Config, clock: "
             with contextlib.suppress(TimeoutError):
                 await playground.wait_for(probe, _NEWS_AFTER)
                 break
-            say(f"  still waiting: {what} ({bot.log} says what the bot does)")
+            say(f"  still waiting for the bot ({bot.log} says what it does)")
         clock.tell(what)
 
     await wait("bot online", lambda: playground.gateway.bot_online)

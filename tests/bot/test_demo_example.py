@@ -30,14 +30,14 @@ def _short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def be_late(bot: Running) -> None:
     """The next interaction's three seconds are over before the bot hears of it."""
+    clock = bot.pg.clock
+    assert isinstance(clock, ManualClock)
 
     def listen(event: Event) -> None:
         if event.name == "INTERACTION_CREATE" and event.bot:
             bot.pg.feed.listeners.remove(listen)
             asyncio.get_running_loop().call_soon(clock.advance, 4.0)
 
-    clock = bot.pg.clock
-    assert isinstance(clock, ManualClock)
     bot.pg.feed.listeners.append(listen)
 
 
@@ -141,4 +141,4 @@ async def test_a_slow_start_is_waited_for_and_told(tmp_path: Path, monkeypatch: 
                 await asyncio.sleep(0.02)
         assert not starting.done()
         starting.cancel()
-    assert all("still waiting: bot online" in line for line in said)
+    assert all("still waiting for the bot" in line for line in said)

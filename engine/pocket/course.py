@@ -48,7 +48,7 @@ class Plan:
     first_shards: int = 6
     shard: int = 256
     spread: float = 0.25
-    grow_every: int = 120
+    grow_every: int = 60
     matrix_rate: float = 0.014
     rest_rate: float = 1.5e-3
     save_every: int = 400

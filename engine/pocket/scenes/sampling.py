@@ -23,7 +23,7 @@ from .scene import (
     held_out,
 )
 
-WEIGHTS: dict[Category, float] = {"shape": 25, "object": 28, "count": 11, "pair": 20, "place": 6, "scene": 10}
+WEIGHTS: dict[Category, float] = {"shape": 20, "object": 32, "count": 17, "pair": 16, "place": 4, "scene": 11}
 """How often training meets each category."""
 
 SIZES = {"small": (0.2, 0.28), "large": (0.68, 0.84)}

@@ -30,6 +30,8 @@ from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.databases import migrated
 
 ASKED = "a yellow boat on the sea at sunset"
+STEPS = 40
+"""More than usual, so that a preview is seen half-way."""
 SHARED = {
     "a red house under a starry night sky": "Ben",
     "a white boat on the sea at sunset": "Cleo",
@@ -74,7 +76,7 @@ class Scene:
     async def chat(self) -> None:
         """The whole page while a prompt becomes pictures, and afterwards."""
         await self.look("studio")
-        asked = await self.pg.person("Ada").slash("studio", "imagine", prompt=ASKED)
+        asked = await self.pg.person("Ada").slash("studio", "imagine", prompt=ASKED, steps=STEPS)
         assert asked.message is not None, asked.reason
         card = asked.message
         await self.pg.wait_for(lambda: _shown(card) >= 25, 120, what="a preview that shows something")

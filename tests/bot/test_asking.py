@@ -86,8 +86,9 @@ async def test_braces_make_a_few_jobs_at_once_and_more_after_asking(bot: Running
     assert {(len(job.request["seeds"]), job.request["steps"]) for job in made} == {(1, 1)}
     asked = await ada.slash("studio", "imagine", prompt="{a,b,c} {d,e}", steps=1)
     assert asked.message is not None
-    await ada.click(asked.message, "Not now")
-    assert asked.message["content"] == "Nothing was queued."
+    question = asked.message
+    await ada.click(question, "Not now")
+    await bot.pg.wait_for(lambda: question["content"] == "Nothing was queued.", 10)
     refused = await ada.slash("studio", "imagine", prompt="{a,b,c,d,e,f,g} {a,b,c,d,e,f,g}")
     assert "49 prompts, and 40" in private_words(refused)
     assert len(await bot.jobs()) == 8

@@ -144,8 +144,9 @@ def test_the_invite_link_asks_for_exactly_what_is_used(atelier: Atelier):
     assert code == 0
     assert out.startswith("https://discord.com/oauth2/authorize?client_id=1234&scope=bot+applications.commands&")
     permissions = int(out.rpartition("=")[2])
-    # VIEW_CHANNEL, SEND_MESSAGES, EMBED_LINKS, ATTACH_FILES, READ_MESSAGE_HISTORY, SEND_MESSAGES_IN_THREADS
-    assert permissions == 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 38
+    # VIEW_CHANNEL, SEND_MESSAGES, EMBED_LINKS, ATTACH_FILES, READ_MESSAGE_HISTORY, SEND_MESSAGES_IN_THREADS,
+    # PIN_MESSAGES
+    assert permissions == 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 38 | 1 << 51
 
 
 def test_help_does_not_import_what_is_heavy():

@@ -19,7 +19,7 @@ from engine.models import Catalogue
 from engine.pocket.judge import Judge
 
 PROMPT = "a red circle on a blue background"
-SEEDS = 6
+SEEDS = 12
 ONE_MORE = 1 / SEEDS + 1e-6  # of the pictures: what chance may do between two settings
 STYLES = {"a picture": LIKE_STYLE, "--sref 7": swatch(7), "--sref 42": swatch(42)}
 SUBJECT = scene("square", "teal", ground="yellow")

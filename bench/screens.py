@@ -30,8 +30,6 @@ from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.databases import migrated
 
 ASKED = "a yellow boat on the sea at sunset"
-STEPS = 40
-"""More than usual, so that a preview is seen half-way."""
 SHARED = {
     "a red house under a starry night sky": "Ben",
     "a white boat on the sea at sunset": "Cleo",
@@ -74,17 +72,22 @@ class Scene:
         await self.challenge()
 
     async def chat(self) -> None:
-        """The whole page while a prompt becomes pictures, and afterwards."""
+        """The whole page with four new pictures, and while larger ones in more steps are drawn."""
         await self.look("studio")
-        asked = await self.pg.person("Ada").slash("studio", "imagine", prompt=ASKED, steps=STEPS)
-        assert asked.message is not None, asked.reason
-        card = asked.message
-        await self.pg.wait_for(lambda: _shown(card) >= 25, 120, what="a preview that shows something")
-        await self.page.wait_for_timeout(100)
-        await self.whole("preview")
+        card = await self.asked(ASKED)
         await self.pg.wait_for(lambda: "U1" in contest.pressable(card), 120)
         await self.page.wait_for_timeout(800)
         await self.whole("demo")
+        slow = await self.asked(f"{ASKED} --hd --steps 50")
+        await self.pg.wait_for(lambda: _shown(slow) >= 25, 120, what="a preview that shows something")
+        await self.page.wait_for_timeout(100)
+        await self.whole("preview")
+        await self.pg.wait_for(lambda: "U1" in contest.pressable(slow), 120)
+
+    async def asked(self, prompt: str) -> Json:
+        asked = await self.pg.person("Ada").slash("studio", "imagine", prompt=prompt)
+        assert asked.message is not None, asked.reason
+        return asked.message
 
     async def draw(self, person: str, prompt: str) -> Json:
         asked = await self.pg.person(person).slash("studio", "imagine", prompt=prompt, count=1)

@@ -22,7 +22,7 @@ from playground import Interaction, Person, Playground
 
 Json = dict[str, Any]
 
-PROMPT = "a red house beside a green tree by day --seed 3"
+PROMPT = "a red house beside a green tree by day --seed 5"
 PATIENCE = 600.0
 """Seconds for one result, on a machine with other work."""
 _CELL, _COLUMNS, _WORDS = 300, 5, 84

@@ -8,6 +8,7 @@ import logging
 from typing import TYPE_CHECKING
 
 import discord
+from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES
 
 from bot import album, recognition
 from bot.delivery.post import named
@@ -26,8 +27,6 @@ log = logging.getLogger(__name__)
 
 ENVELOPES = ("✉️", "✉", "📨", "📩")
 CROSSES = ("❌", "✖️", "✖")
-LIMIT = 10 * 2**20
-"""Bytes of a file in a direct message."""
 
 
 async def added(studio: "Studio", payload: discord.RawReactionActionEvent) -> None:
@@ -66,7 +65,7 @@ async def _send(studio: "Studio", viewer: Viewer, shown: Shown) -> None:
         return
     person = await studio.create_dm(discord.Object(viewer.user_id))
     for image in taken:
-        upload = await pack(studio.storage, [image], LIMIT)
+        upload = await pack(studio.storage, [image], DEFAULT_FILE_SIZE_LIMIT_BYTES)
         words = [cards.separate(shown.job, image), *upload.notices]
         files = [discord.File(io.BytesIO(content), filename=name) for name, content in upload.files]
         await person.send("\n".join(words), files=files)

@@ -14,7 +14,7 @@ import discord
 from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES
 
 from bot.delivery.line import Line, TryAgain, Urgency
-from bot.delivery.post import OLD_MESSAGE_EDITS, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Stopped, TooLarge, Unreachable, named
+from bot.delivery.post import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Stopped, TooLarge, Unreachable, named
 from bot.delivery.upload import Rung, Upload
 from bot.gallery import files, forum
 from bot.gallery.rights import is_nsfw
@@ -196,14 +196,14 @@ class Poster:
             else:
                 await message.edit(view=view, attachments=upload.attachments())
         except Exception as error:
-            raise _named(error) from error
+            raise named(error) from error
 
     async def _rename(self, stand: _Stand, one: Exhibit) -> None:
         try:
             if stand.thread_id is not None:
                 await forum.rename(self._client, stand.thread_id, forum.title(one))
         except Exception as error:
-            raise _named(error) from error
+            raise named(error) from error
 
     async def _send(self, one: Exhibit, channel_id: int, view: discord.ui.LayoutView, upload: Upload) -> _Stand:
         channel = self._channel(channel_id)
@@ -214,7 +214,7 @@ class Poster:
             nonce = f"s{one.share.id}v{one.share.wanted}"
             message = await self._messageable(channel_id).send(view=view, files=upload.attachments(), nonce=nonce)
         except Exception as error:
-            raise _named(error) from error
+            raise named(error) from error
         return _Stand(message_id=message.id)
 
     async def _take_away(self, share: Share, channel_id: int) -> None:
@@ -253,7 +253,7 @@ class Poster:
                     if message.author.id == me and wanted in custom_ids_within(message.components):
                         return _Stand(message_id=message.id)
         except Exception as error:
-            problem = _named(error)
+            problem = named(error)
             if not isinstance(problem, Stopped):
                 raise problem from error
         return None
@@ -290,10 +290,3 @@ def _of_row(share: Share) -> _Stand | None:
     if share.message_id is None:
         return None
     return _Stand(message_id=share.message_id, thread_id=share.thread_id)
-
-
-def _named(error: Exception) -> Exception:
-    """As `delivery.post.named`, but an old message that was edited too often is only asked to wait."""
-    if isinstance(error, discord.HTTPException) and error.code == OLD_MESSAGE_EDITS:
-        return TryAgain("edited too often")
-    return named(error)

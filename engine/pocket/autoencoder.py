@@ -87,6 +87,11 @@ def reconstruction_loss(made: Tensor, wanted: Tensor) -> Tensor:
     return off.abs().mean() + off.square().mean() + edges
 
 
+def divergence(mean: Tensor, std: Tensor) -> Tensor:
+    """Return the mean Kullback-Leibler divergence of these normal distributions from the unit one, per number."""
+    return 0.5 * (mean.square() + std.square() - 1 - 2 * std.log()).mean()
+
+
 def autoencoder_loss(model: AutoencoderKL, pictures: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Return the loss to train on and the plain reconstruction loss.
 
@@ -108,8 +113,7 @@ def autoencoder_loss(model: AutoencoderKL, pictures: Tensor, generator: torch.Ge
         wanted = torch.cat([turn(pictures[:turned]), pictures[turned:]])
     made = model.decode(latents).sample.float()  # type: ignore[union-attr]
     plain = reconstruction_loss(made, wanted)
-    kl = 0.5 * (mean.square() + std.square() - 1 - 2 * std.log()).mean()
-    loss = plain + KL * kl
+    loss = plain + KL * divergence(mean, std)
     few = max(1, len(pictures) // 6)
     small = model.decode(F.avg_pool2d(latents[-few:], 2)).sample.float()  # type: ignore[union-attr]
     loss = loss + 0.1 * reconstruction_loss(small, F.avg_pool2d(wanted[-few:], 2))

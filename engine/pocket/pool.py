@@ -119,7 +119,12 @@ def encode(autoencoder: AutoencoderKL, pictures: Tensor) -> Tensor:
     """Return the normalised latents (n, 16, h / 16, w / 16) of pictures in [-1, 1]."""
     with mixed(pictures.device):
         mean = autoencoder.encode(pictures).latent_dist.mode()  # type: ignore[union-attr]
-    return (mean.float() - autoencoder.config["shift_factor"]) * autoencoder.config["scaling_factor"]
+    return normalise(autoencoder, mean.float())
+
+
+def normalise(autoencoder: AutoencoderKL, raw: Tensor) -> Tensor:
+    """Return the transformer's latents, of unit spread, of the encoder's raw ones."""
+    return (raw - autoencoder.config["shift_factor"]) * autoencoder.config["scaling_factor"]
 
 
 @torch.no_grad()

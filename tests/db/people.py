@@ -1,8 +1,13 @@
 """Short ways to say what these tests are about: who wants what, and who claims it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import jobs, users
 from db.database import Database
@@ -67,3 +72,18 @@ async def job(database: Database, job_id: int) -> Job:
         found = await jobs.get(session, job_id)
     assert found is not None
     return found
+
+
+@contextmanager
+def overheard(connection: AsyncConnection) -> Iterator[list[tuple[str, Any]]]:
+    """The statements, with their parameters, that this connection is given meanwhile."""
+    said: list[tuple[str, Any]] = []
+
+    def listen(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        said.append((statement, parameters))
+
+    event.listen(connection.sync_connection, "before_cursor_execute", listen)
+    try:
+        yield said
+    finally:
+        event.remove(connection.sync_connection, "before_cursor_execute", listen)

@@ -1,15 +1,28 @@
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from db import jobs
 from db.database import Database
 from db.jobs import line
 from db.models import JobStatus
-from tests.db.people import ADA, BEN, CAT, FAIR, LEASE, NOON, claim, claimed, enqueue, finish, job, meet, wish
+from tests.db.people import (
+    ADA,
+    BEN,
+    CAT,
+    FAIR,
+    LEASE,
+    NOON,
+    claim,
+    claimed,
+    enqueue,
+    finish,
+    job,
+    meet,
+    overheard,
+    wish,
+)
 
 
 async def test_an_empty_queue_has_nothing_to_claim(database: Database) -> None:
@@ -176,19 +189,12 @@ async def test_a_claim_walks_an_index_and_sorts_nothing(database: Database, limi
         pytest.skip("PostgreSQL chooses its plans by statistics; bench/queue.py measures the outcome")
     await meet(database)
     await enqueue(database, wish())
-    said: list[tuple[str, Any]] = []
-
-    def listen(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        said.append((statement, parameters))
-
     async with database.writing() as session:
-        sync = (await session.connection()).sync_connection
-        event.listen(sync, "before_cursor_execute", listen)
-        await jobs.claim_next(session, worker="w", lease=LEASE, running_per_person=limit)
-        event.remove(sync, "before_cursor_execute", listen)
-        claims = [said for said in said if said[0].startswith("UPDATE jobs")]
-        assert len(claims) == 1, "a claim is one statement"
         connection = await session.connection()
+        with overheard(connection) as said:
+            await jobs.claim_next(session, worker="w", lease=LEASE, running_per_person=limit)
+        claims = [one for one in said if one[0].startswith("UPDATE jobs")]
+        assert len(claims) == 1, "a claim is one statement"
         plan = (await connection.exec_driver_sql("EXPLAIN QUERY PLAN " + claims[0][0], claims[0][1])).all()
     steps = " / ".join(row.detail for row in plan)
     assert steps.count("ix_jobs_queue (relaxed=?)") == 2

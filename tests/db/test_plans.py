@@ -1,15 +1,13 @@
 """What is asked of the table of jobs, which holds every job there ever was, walks an index."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import images, jobs, privacy
 from db.database import Database
-from tests.db.people import ADA, LEASE, NOON, enqueue, meet, wish
+from tests.db.people import ADA, LEASE, NOON, enqueue, meet, overheard, wish
 
 DIGEST = "ab" * 32
 QUESTIONS: dict[str, Callable[[AsyncSession], Awaitable[object]]] = {
@@ -37,16 +35,10 @@ async def test_no_question_reads_all_jobs(database: Database, question: str) -> 
         pytest.skip("PostgreSQL chooses its plans by statistics")
     await meet(database)
     await enqueue(database, wish())
-    said: list[tuple[str, Any]] = []
-
-    def listen(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        said.append((statement, parameters))
-
     async with database.writing() as session:
         connection = await session.connection()
-        event.listen(connection.sync_connection, "before_cursor_execute", listen)
-        await QUESTIONS[question](session)
-        event.remove(connection.sync_connection, "before_cursor_execute", listen)
+        with overheard(connection) as said:
+            await QUESTIONS[question](session)
         for statement, parameters in said:
             plan = await connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters)
             scans = [row.detail for row in plan if row.detail.startswith("SCAN jobs") and " INDEX " not in row.detail]

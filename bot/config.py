@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic.functional_validators import AfterValidator, BeforeValidator
@@ -61,6 +61,16 @@ class Section(BaseModel):
     """A table of the file: unknown keys are refused, values do not change after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_no_switch(cls, value: object, info: ValidationInfo) -> object:
+        # true would pass for 1: `keep_days = true` would delete everything after a day.
+        if isinstance(value, bool) and info.field_name is not None:
+            annotation = cls.model_fields[info.field_name].annotation
+            if bool not in (annotation, *get_args(annotation)):
+                raise ValueError("should be a value, not true or false")
+        return value
 
 
 class Discord(Section):
@@ -306,8 +316,7 @@ def keys() -> Iterator[str]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(f"there is no config file {path}; copy config.example.toml to begin") from None
     except OSError as error:
@@ -331,15 +340,23 @@ def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
             raise _unknown_variable(variable)
 
 
+_REASONS = {
+    "string_pattern_mismatch": "should be auto, cpu, mps, cuda or cuda:0, cuda:1, ...",
+    "path_type": "should be a path in quotation marks",
+    "dict_type": "should be a table",
+    "model_type": "should be a table",
+}
+"""Our words for kinds of pydantic's errors whose own speak of Python."""
+
+
 def _in_words(error: ValidationError) -> ConfigError:
     first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
     location = tuple(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return _unknown(location)
-    key = ".".join(location)
-    reason = first["msg"].removeprefix("Value error, ").replace("Input should", "should")
-    if first["type"] == "string_pattern_mismatch":
-        reason = "should be auto, cpu, mps, cuda or cuda:0, cuda:1, ..."
+    key = ".".join(location).removesuffix(".[key]")
+    told = first["msg"].removeprefix("Value error, ").replace("Input should", "should")
+    reason = _REASONS.get(first["type"], told)
     return ConfigError(f"the config key {key} is not allowed as it is: {reason}", key=key)
 
 
@@ -350,8 +367,8 @@ def _unknown(location: tuple[str, ...]) -> ConfigError:
         known = [one.replace("NAME", location[1]) for one in known if one.startswith("models.")]
     # A section's own name also matches inside longer keys: the same section first, the whole tree after it.
     siblings = [one for one in known if one.rpartition(".")[0] == key.rpartition(".")[0]]
-    close = get_close_matches(key, siblings, n=1, cutoff=0.6) or get_close_matches(key, known, n=1, cutoff=0.6)
-    nearest = close[0] if close else None
+    close = (get_close_matches(key.lower(), names, n=1, cutoff=0.6) for names in (siblings, known))
+    nearest = next((found[0] for found in close if found), None)
     hint = f"; did you mean {nearest}?" if nearest else "; config.example.toml lists every key"
     return ConfigError(f"the config key {key} does not exist{hint}", key=key, nearest=nearest)
 

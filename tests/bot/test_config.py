@@ -95,6 +95,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ('[discord]\ntoken_ = "x"', "discord.token_", "discord.token"),
         ("[queue]\nxyzzy = 1", "queue.xyzzy", None),
         ("[models.schnell]\nstep = 1", "models.schnell.step", "models.schnell.steps"),
+        ("[discord]\nAPI = 'x'", "discord.API", "discord.api"),
     ],
 )
 def test_an_unknown_key_is_refused_by_name_with_the_nearest(tmp_path: Path, text: str, key: str, nearest: str | None):
@@ -145,7 +146,13 @@ def test_a_variable_without_a_section_is_refused_too(monkeypatch: pytest.MonkeyP
         ("[queue]\norder = 'random'", "queue.order .*'fifo' or 'fair'"),
         ("[engine]\ndevice = 'gpu'", "engine.device .*auto, cpu"),
         ("[discord]\napi = 'localhost:80'", "discord.api .*http://"),
-        ("limits = 3", "limits"),
+        ("limits = 3", "limits .*should be a table"),
+        ("[models]\nmine = 3", "models.mine .*should be a table"),
+        ("[models.mine]\nmemory = 3", "models.mine.memory .*should be a table"),
+        ("[models.mine]\nmemory = { whol = 3 }", "key models.mine.memory.whol is .*'whole' or 'split'"),
+        ("[engine]\nupscaler = 3", "engine.upscaler .*should be a path in quotation marks"),
+        ("[privacy]\nkeep_days = true", "privacy.keep_days .*not true or false"),
+        ("[models.mine]\nsteps = true", "models.mine.steps .*not true or false"),
         ("[storage]\nfolder = ''", "storage.folder .*empty"),
         ("[storage]\nfolder = '~nosuchuser/x'", "storage.folder .*~nosuchuser is nobody's folder"),
         ("[engine]\nupscaler = '~nosuchuser/x'", "engine.upscaler .*nobody's folder"),
@@ -171,6 +178,12 @@ def test_a_missing_file_and_a_binary_file_are_named(tmp_path: Path):
     (tmp_path / "config.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="UTF-8"):
         Config.load()
+
+
+def test_the_mark_that_windows_editors_put_before_a_text_is_passed_over(tmp_path: Path):
+    path = tmp_path / "config.toml"
+    path.write_bytes("[queue]\r\norder = 'fair'\r\n".encode("utf-8-sig"))
+    assert Config.load(path).queue.order == "fair"
 
 
 def test_secrets_are_never_shown(tmp_path: Path):

@@ -8,6 +8,8 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ from bot import invitation
 from bot.cli.words import Declined, reason
 from bot.config import Config
 from db.lock import PID_NAME
+from engine.errors import ModelDamaged, ModelUnavailable
 
 if TYPE_CHECKING:
     from engine.models import ModelEntry
@@ -40,10 +43,18 @@ async def examine(config: Config) -> AsyncIterator[Finding]:
         "disk": _disk,
         "database": _database,
         "device": _device,
-        "model": _model,
-        "token": _token,
-        "permissions": _permissions,
+        "model": partial(_model, name=config.engine.model),
     }
+    # What a default config has none of has no line either.
+    others = [name for name in config.models if name.lower() != config.engine.model.lower()]
+    checks |= {f"model {name}": partial(_model, name=name) for name in others}
+    if config.filter.pictures != "off":
+        checks["filter"] = _filter
+    if config.engine.upscaler is not None:
+        checks["upscaler"] = _upscaler
+    if config.engine.captioner:
+        checks["captioner"] = _captioner
+    checks |= {"token": _token, "permissions": _permissions}
     for part, check in checks.items():
         try:
             yield Finding(part=part, well=True, words=await check(config))
@@ -67,15 +78,15 @@ async def _storage(config: Config) -> str:
 async def _disk(config: Config) -> str:
     free = psutil.disk_usage(str(_nearest_existing(config.storage.folder))).free
     if free < _ENOUGH_DISK:
-        raise Declined(f"{_size(free)} are free where the storage folder is; make room for at least 2 GB")
+        raise Declined(f"{_size(free)} are free where the storage folder is; make room for at least 2 GiB")
     return f"{_size(free)} free"
 
 
 async def _database(config: Config) -> str:
     import migrations
-    from db.database import Database
+    from db.database import FILE_NAME, Database
 
-    file = config.storage.folder / "atelier.db"
+    file = config.storage.folder / FILE_NAME
     if not config.database.url.get_secret_value() and not file.exists():
         return "none yet, made at the first start"
     async with Database.open(config.database_url, read_only=True) as database:
@@ -90,30 +101,76 @@ async def _device(config: Config) -> str:
     return await asyncio.to_thread(device.describe, config.engine.device)
 
 
-async def _model(config: Config) -> str:
-    from huggingface_hub import try_to_load_from_cache
-
-    from engine import hub
-    from engine.errors import ModelUnavailable
+async def _model(config: Config, name: str) -> str:
+    from bot import parts
     from engine.folders import check_folder
-    from engine.models import Catalogue
 
-    entry = Catalogue.of({name: model.model_dump() for name, model in config.models.items()}).get(config.engine.model)
+    entry = parts.catalogue(config).get(name)
     entry.check_licence()
-    folder, words = entry.folder, f"{entry.name}, in {entry.folder}"
-    if folder is None:
-        cached = try_to_load_from_cache(entry.repository, "model_index.json", revision=entry.revision or None)
-        if isinstance(cached, str):
-            folder, words = Path(cached).parent, f"{entry.name}, downloaded from {entry.repository}"
-        else:
-            # Many repositories want their conditions accepted first; better told now than after gigabytes.
-            why = await asyncio.to_thread(hub.refusal, entry.repository, entry.revision)
-            if why is not None:
-                raise ModelUnavailable(entry.name, entry.repository, why)
-            words = f"{entry.name}, downloaded from {entry.repository} at the first start"
+    parts.screen(config).check(entry.name)
+    if entry.redux:
+        await _downloaded(f"{entry.name}, redux", entry.redux)
+    if entry.folder is not None:
+        folder, words = entry.folder, f"{entry.name}, in {entry.folder}"
+    else:
+        folder = await _downloaded(entry.name, entry.repository, entry.revision)
+        words = f"{entry.name}, {'' if folder else 'to be '}downloaded from {entry.repository}"
     if folder is not None:
         check_folder(folder)
     return f"{words}{await asyncio.to_thread(_memory, config, entry, folder)}"
+
+
+async def _filter(config: Config) -> str:
+    chosen = config.filter
+    if chosen.pictures == "review":
+        return "moderators look at what models with conditions draw"
+    return await _looked_up("filter", str(chosen.folder or chosen.repository), chosen.revision)
+
+
+async def _captioner(config: Config) -> str:
+    return await _looked_up("captioner", config.engine.captioner)
+
+
+async def _upscaler(config: Config) -> str:
+    weights = config.engine.upscaler
+    if weights is None or not weights.is_file():
+        raise Declined(f"there is no file {weights}; set engine.upscaler")
+    if find_spec("spandrel") is None:
+        raise Declined("spandrel is not installed, which reads the weights; docs/running.md, Upscaler weights")
+    return str(weights)
+
+
+async def _looked_up(part: str, place: str, revision: str = "") -> str:
+    """Where a model in transformers' layout is. Raises ModelDamaged, ModelUnavailable."""
+    folder = await _downloaded(part, place, revision, "config.json")
+    if folder is None:
+        return f"to be downloaded from {place}"
+    if not (folder / "config.json").is_file():
+        raise ModelDamaged(str(folder), "missing: config.json")
+    return str(folder)
+
+
+async def _downloaded(name: str, place: str, revision: str = "", file: str = "model_index.json") -> Path | None:
+    """Where a folder or a repository of the hub lies here; None for one that may be fetched.
+
+    Raises ModelDamaged for a folder that is not there, ModelUnavailable.
+    """
+    from huggingface_hub import try_to_load_from_cache
+
+    from engine import hub
+
+    if Path(place).is_dir():
+        return Path(place)
+    if Path(place).is_absolute():
+        raise ModelDamaged(place, "missing")
+    cached = try_to_load_from_cache(place, file, revision=revision or None)
+    if isinstance(cached, str):
+        return Path(cached).parent
+    # Many repositories want their conditions accepted first; better told now than after gigabytes.
+    why = await asyncio.to_thread(hub.refusal, place, revision, file)
+    if why is not None:
+        raise ModelUnavailable(name, place, why)
+    return None
 
 
 def _memory(config: Config, entry: "ModelEntry", folder: Path | None) -> str:
@@ -163,4 +220,4 @@ def _nearest_existing(folder: Path) -> Path:
 
 
 def _size(number: int) -> str:
-    return f"{number / 1024**3:.1f} GB"
+    return f"{number / 1024**3:.1f} GiB"

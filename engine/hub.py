@@ -31,12 +31,12 @@ def why(error: BaseException) -> str:
     return NO_NETWORK if missed else type(error).__name__
 
 
-def refusal(repository: str, revision: str = "") -> str | None:
-    """What `why` would say of fetching from this repository now; None when it may be fetched. Waits ten seconds."""
+def refusal(repository: str, revision: str = "", file: str = "model_index.json") -> str | None:
+    """What `why` would say of fetching `file` from this repository now; None when it may be. Waits ten seconds."""
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
     try:
-        get_hf_file_metadata(hf_hub_url(repository, "model_index.json", revision=revision or None), timeout=_LONGEST)
+        get_hf_file_metadata(hf_hub_url(repository, file, revision=revision or None), timeout=_LONGEST)
     except Exception as error:  # the hub's client raises errors of five libraries
         return why(error)
     return None

@@ -9,7 +9,7 @@ from bot.config import Config, ConfigError
 
 
 def doctor(config: ConfigFile = None) -> None:
-    """Look at config, storage, database, device, model, token and permissions."""
+    """Look at config, storage, disk, database, device, models, token and permissions."""
     try:
         settings = Config.load(config)
     except ConfigError as error:

@@ -62,6 +62,8 @@ def _of_pixels(error: BaseException) -> str | None:
             return f"there is no model {name} in the config{hint}"
         case errors.LicenceNotAccepted(name=name, licence=licence):
             return f"the model {name} is under {licence}; read it, then set models.{name}.accepted = true"
+        case errors.FilterMissing(name=name, licence=licence):
+            return f"the model {name} is under {licence}, which wants pictures looked at; set filter.pictures"
         case errors.ModelDamaged(folder=folder, reason=why):
             return f"the model folder {folder} cannot be used ({why}); put a whole copy there"
         case errors.ModelNowhere(name=name):

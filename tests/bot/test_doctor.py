@@ -109,24 +109,66 @@ def of_schnell(config: Config) -> Config:
 async def test_a_model_that_cannot_be_downloaded_is_told_before_the_first_start(
     config: Config, monkeypatch: pytest.MonkeyPatch, why: str, words: str
 ):
-    monkeypatch.setattr(hub, "refusal", lambda repository, revision: why)
+    monkeypatch.setattr(hub, "refusal", lambda repository, revision, file: why)
     found = await findings(of_schnell(config))
     assert not found["model"].well
     assert words in found["model"].words
+
+
+async def test_a_model_whose_licence_wants_a_filter_is_told_of_it_before_its_first_picture(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(hub, "refusal", lambda repository, revision, file: None)
+    monkeypatch.setattr(device, "room", lambda name, dtype: ("cuda", 2, 80 * 2**30))
+    document = document_of(config)
+    document["models"] = {"pocket": {"folder": config.models["pocket"].folder}, "dev": {"accepted": True}, "krea": {}}
+    found = await findings(Config.of(document))
+    assert "filter.pictures" in found["model dev"].words
+    assert "models.krea.accepted" in found["model krea"].words
+    assert (found["model"].well, found["model dev"].well, found["model krea"].well) == (True, False, False)
+    reviewed = await findings(Config.of(document | {"filter": {"pictures": "review"}}))
+    assert reviewed["model dev"].well
+    assert "moderators" in reviewed["filter"].words
+
+
+async def test_a_filter_an_upscaler_and_a_captioner_that_are_not_there_are_named(config: Config, tmp_path: Path):
+    (tmp_path / "empty").mkdir()
+    document = document_of(config)
+    document["engine"] = {"device": "cpu", "upscaler": str(tmp_path / "x4.pth"), "captioner": str(tmp_path / "blip")}
+    document["filter"] = {"pictures": "classifier", "folder": str(tmp_path / "empty")}
+    found = await findings(Config.of(document))
+    for part, words in (("filter", "missing: config.json"), ("upscaler", "x4.pth"), ("captioner", "blip")):
+        assert not found[part].well
+        assert words in found[part].words
+    (tmp_path / "empty" / "config.json").write_text("{}")
+    assert (await findings(Config.of(document)))["filter"].well
+
+
+async def test_a_classifier_that_cannot_be_downloaded_is_told_before_it_blocks_everything(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        hub, "refusal", lambda repository, revision, file: asked.append((repository, file)) or hub.NO_NETWORK
+    )
+    found = await findings(changed(config, "filter", pictures="classifier"))
+    assert not found["filter"].well
+    assert "no network" in found["filter"].words
+    assert asked == [("Falconsai/nsfw_image_detection", "config.json")]
 
 
 @pytest.mark.parametrize(
     ("free", "well", "words"),
     [
         (23.1, False, "needs 23.4 GiB of memory, and 23.1 are there"),
-        (31.0, True, "needs 23.4 GB of 31.0 GB free, its text encoders in main memory"),
-        (79.0, True, "needs 33.0 GB of 79.0 GB free"),
+        (31.0, True, "needs 23.4 GiB of 31.0 GiB free, its text encoders in main memory"),
+        (79.0, True, "needs 33.0 GiB of 79.0 GiB free"),
     ],
 )
 async def test_what_the_model_needs_of_a_gpu_is_compared_with_what_is_free(
     config: Config, monkeypatch: pytest.MonkeyPatch, free: float, well: bool, words: str
 ):
-    monkeypatch.setattr(hub, "refusal", lambda repository, revision: None)
+    monkeypatch.setattr(hub, "refusal", lambda repository, revision, file: None)
     monkeypatch.setattr(device, "room", lambda name, dtype: ("cuda", 2, int(free * 2**30)))
     found = await findings(of_schnell(config))
     assert found["model"].well is well
@@ -134,7 +176,7 @@ async def test_what_the_model_needs_of_a_gpu_is_compared_with_what_is_free(
     config.storage.folder.mkdir()
     (config.storage.folder / "atelier.pid").write_text(f"{os.getpid()}\n")
     beside = await findings(of_schnell(config))
-    assert beside["model"].words == "schnell, downloaded from black-forest-labs/FLUX.1-schnell at the first start", (
+    assert beside["model"].words == "schnell, to be downloaded from black-forest-labs/FLUX.1-schnell", (
         "a running bot has the model loaded already"
     )
 

@@ -38,6 +38,7 @@ from prompts import parse
         (pixels.ModelUnavailable("dev", "a/dev", "no network"), "from a/dev: no network"),
         (pixels.ModelUnavailable("dev", "a/dev", "gated"), "huggingface.co/a/dev, then set HF_TOKEN"),
         (pixels.LicenceNotAccepted("dev", "Some Licence"), "models.dev.accepted"),
+        (pixels.FilterMissing("dev", "Some Licence"), "dev is under Some Licence.*set filter.pictures"),
         (pixels.DiskFull("/s"), "disk of /s is full"),
         (discord.LoginFailure("Improper token"), "refused the token"),
         (OSError(errno.ENOSPC, "No space left on device"), "disk is full"),

@@ -5,7 +5,6 @@ Opened from top to bottom, closed from bottom to top; whatever dies, the rows sa
 
 import asyncio
 import contextlib
-import logging
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -13,20 +12,17 @@ from datetime import timedelta
 from typing import Any
 
 import migrations
-from bot import parts
+from bot import parts, sweeping
 from bot.challenges.driving import Challenges
 from bot.client import Studio, point
 from bot.config import Config
 from bot.delivery import Delivery
-from db import images, loras
 from db.database import Database
 from db.lock import StorageLock
 from engine.lora.shelf import Shelf
 from engine.storage import Storage
 from engine.worker import Worker
 from engine.worker.embedder import Embedder
-
-log = logging.getLogger(__name__)
 
 MakeEngine = Callable[[Config], AbstractAsyncContextManager[Any]]
 
@@ -38,17 +34,18 @@ async def serve(config: Config, *, make_engine: MakeEngine = parts.engine) -> No
         make_engine: gives something with the engine's face; tests hand in one that draws in no time.
 
     Raises:
-        ConfigError, StorageLocked, DatabaseTooNew, UnknownModel, discord.LoginFailure, ...: what an owner can put
-            right; `bot.cli.words.reason` has the words. Errors of the running parts come in an ExceptionGroup.
+        ConfigError, StorageLocked, DatabaseTooNew, DatabaseLost, UnknownModel, discord.LoginFailure, ...: what an owner
+            can put right; `bot.cli.words.reason` has the words. Errors of the running parts come in an ExceptionGroup.
     """
     token = config.token()
     catalogue = parts.catalogue(config)
     with _stopping() as stop, StorageLock(config.storage.folder):
         await point(config.discord)
         async with Database.open(config.database_url) as database:
+            await sweeping.require_own(database, config.storage.folder)
             await migrations.upgrade(database)
             storage = Storage(config.storage.folder / "pictures")
-            await _sweep(database, storage, Shelf(config.storage.folder / "loras"))
+            await sweeping.sweep(database, storage, Shelf(config.storage.folder / "loras"))
             async with parts.screen(config) as screen, make_engine(config) as engine:
                 delivery = Delivery(database=database, storage=storage, web_address=config.web.address or None)
                 challenges = Challenges(database=database, storage=storage)
@@ -97,15 +94,6 @@ def _stopping() -> Iterator[asyncio.Event]:
     finally:
         for number in handled:
             loop.remove_signal_handler(number)
-
-
-async def _sweep(database: Database, storage: Storage, shelf: Shelf) -> None:
-    """Remove what a killed process left between file and row; before anything else writes."""
-    async with database.reading() as session:
-        known, known_loras = await images.known_digests(session), await loras.known_digests(session)
-    swept = await asyncio.to_thread(storage.sweep, known) + await asyncio.to_thread(shelf.sweep, known_loras)
-    if swept:
-        log.info("Swept %d files that no row knows", len(swept))
 
 
 async def _until(stop: asyncio.Event, *running: Coroutine[Any, Any, None]) -> None:

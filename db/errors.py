@@ -106,6 +106,14 @@ class DatabaseBusy(DatabaseError):
         self.path = path
 
 
+class DatabaseLost(DatabaseError):
+    """The database has no tables, and the storage folder `folder` holds files that another one must know."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"folder={folder}")
+        self.folder = folder
+
+
 class DatabaseMissing(DatabaseError):
     """There is no database file at `path`."""
 

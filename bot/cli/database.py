@@ -28,7 +28,7 @@ def backup(
 
     settings = Config.load(config)
     copies.backup(_file(settings), target)
-    typer.echo(f"{target}: the database; the pictures are files in {settings.storage.folder / 'pictures'}")
+    typer.echo(f"{target}: the database; pictures and LoRAs are files in {settings.storage.folder}")
 
 
 @app.command()
@@ -50,11 +50,13 @@ def restore(
 
 async def _upgrade(config: Config) -> str:
     import migrations
+    from bot import sweeping
     from db.database import Database
     from db.lock import StorageLock
 
     with StorageLock(config.storage.folder):
         async with Database.open(config.database_url) as database:
+            await sweeping.require_own(database, config.storage.folder)
             before = await migrations.upgrade(database)
     head = migrations.head()
     if before == head:

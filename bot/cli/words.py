@@ -30,7 +30,12 @@ def _of_rows(error: BaseException) -> str | None:
         case errors.DatabaseTooNew(revision=revision):
             return f"the database was made by a newer version of Atelier (revision {revision}); install that version"
         case errors.DatabaseBehind():
-            return "the database is of an older version; run `atelier db upgrade`"
+            return "the database is empty or of an older version; the next start, or `atelier db upgrade`, mends that"
+        case errors.DatabaseLost(folder=folder):
+            return (
+                f"the database is empty, and {folder} holds files that another one knows, which a start would remove; "
+                "restore that database, or name another storage.folder"
+            )
         case errors.DatabaseMissing(path=path):
             return f"there is no database at {path}"
         case errors.DatabaseDamaged(path=path, reason=why):

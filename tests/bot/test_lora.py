@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from bot.__main__ import _sweep
+from bot.sweeping import sweep
 from db import guilds, loras, users
 from engine.lora.shelf import Shelf
 from tests.bot.studio import Running, custom_ids, private_words, running
@@ -229,7 +229,7 @@ async def test_the_start_sweeps_files_that_no_row_knows(bot: Running):
     await asyncio.to_thread(shutil.copy, known, lost)
     half = shelf.scratch(".ckpt")
     half.write_bytes(b"half")
-    await _sweep(bot.database, bot.storage, shelf)
+    await sweep(bot.database, bot.storage, shelf)
     assert known.exists()
     assert not lost.exists()
     assert not half.exists()

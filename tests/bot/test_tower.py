@@ -13,10 +13,13 @@ import pytest
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+import migrations
+from bot import sweeping
 from bot.__main__ import serve
 from bot.cli.words import reason
 from bot.config import Config, ConfigError
-from db.errors import DatabaseTooNew, StorageLocked
+from db.database import Database, default_url
+from db.errors import DatabaseLost, DatabaseTooNew, StorageLocked
 from db.lock import StorageLock
 from engine.errors import UnknownModel
 from playground import Playground
@@ -60,6 +63,8 @@ async def test_sigterm_ends_it_in_order_and_what_a_killed_process_left_is_swept(
     config = config_for(playground, tmp_path)
     shelf = config.storage.folder / "pictures" / "ab"
     shelf.mkdir(parents=True)
+    async with Database.open(config.database_url) as database:
+        await migrations.upgrade(database)
     for name in (".tmp-0123", f"ab{'0' * 62}.png", f"ab{'0' * 62}.webp", "somebody's notes.txt"):
         (shelf / name).write_bytes(b"x")
     engines: list[str] = []
@@ -73,6 +78,30 @@ async def test_sigterm_ends_it_in_order_and_what_a_killed_process_left_is_swept(
     assert engines == ["opened", "closed"]
     with StorageLock(config.storage.folder):
         pass
+
+
+@pytest.mark.parametrize("kept", [f"pictures/ab/ab{'0' * 62}.png", f"loras/ab/ab{'0' * 62}.safetensors"])
+async def test_a_new_database_beside_the_files_of_another_one_is_refused_and_nothing_is_swept(
+    playground: Playground, tmp_path: Path, kept: str
+):
+    config = config_for(playground, tmp_path)
+    file = config.storage.folder / kept
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"x")
+    engines: list[str] = []
+    with pytest.raises(DatabaseLost):
+        await serve(config, make_engine=fake(engines))
+    with pytest.raises(DatabaseLost):
+        await serve(config, make_engine=fake(engines))
+    assert (file.exists(), engines) == (True, [])
+
+
+async def test_a_file_that_waits_to_be_taken_in_does_not_belong_to_another_database(tmp_path: Path):
+    incoming = tmp_path / "loras" / "incoming"
+    incoming.mkdir(parents=True)
+    (incoming / "ink.safetensors").write_bytes(b"x")
+    async with Database.open(default_url(tmp_path)) as database:
+        await sweeping.require_own(database, tmp_path)
 
 
 async def test_a_wrong_token_is_said_in_words_and_the_lock_is_let_go(playground: Playground, tmp_path: Path):

@@ -77,6 +77,16 @@ def test_upgrade_makes_the_database_and_a_second_time_changes_nothing(atelier: A
     assert "up to date" in out
 
 
+def test_upgrade_makes_no_database_beside_the_pictures_of_another_one(atelier: Atelier, tmp_path: Path):
+    picture = tmp_path / "storage" / "pictures" / "ab" / f"ab{'0' * 62}.png"
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(b"x")
+    for _ in range(2):
+        code, _, err = atelier("db", "upgrade")
+        assert (code, err.count("\n")) == (1, 1)
+        assert "restore that database" in err
+
+
 def test_writing_verbs_are_refused_beside_a_running_bot_and_reading_ones_are_not(atelier: Atelier, tmp_path: Path):
     assert atelier("db", "upgrade")[0] == 0
     # A running bot is another process.

@@ -22,6 +22,7 @@ from prompts import parse
         (rows.StorageLocked(Path("/s"), None), "another process"),
         (rows.DatabaseTooNew("0042"), "newer version of Atelier .revision 0042."),
         (rows.DatabaseBehind("0001", "0002"), "atelier db upgrade"),
+        (rows.DatabaseLost(Path("/s")), "the database is empty, and /s holds files .* storage.folder"),
         (rows.DatabaseMissing(Path("/s/a.db")), "no database at /s/a.db"),
         (rows.DatabaseDamaged(Path("/s/a.db"), "not a database"), "not a database"),
         (rows.UnsupportedDatabase("mysql"), "postgresql"),

@@ -4,11 +4,11 @@ machine: `python -m bench.engine`, or parts of it, `python -m bench.engine laten
 Over 300 lines because its six parts share the traffic and the two sides.
 """
 
+import argparse
 import asyncio
 import json
 import random
 import statistics
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
@@ -35,6 +35,7 @@ from engine.stepcache import StepMemory
 from engine.storage import Storage
 from engine.worker import Worker
 
+PARTS = ("throughput", "latency", "idle", "beside", "repeat", "cache")
 LANES = 8
 ROUNDS = 4
 """Each side draws a quarter of the requests in a round; the medians are over the rounds."""
@@ -468,7 +469,7 @@ async def main(parts: Sequence[str]) -> None:
             "repeat": lambda: repeat(engine, found),
             "cache": lambda: cache(catalogue, found),
         }
-        for part in parts or measures:
+        for part in parts:
             found.part = part
             await measures[part]()
             publish(found)
@@ -495,4 +496,9 @@ def publish(found: Findings) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1:]))
+    parser = argparse.ArgumentParser(prog="python -m bench.engine", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}; all of them if none is named")
+    given = parser.parse_args()
+    if unknown := set(given.parts) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    asyncio.run(main(given.parts or PARTS))

@@ -5,6 +5,7 @@ arrive at random and some are given up midway. Then pictures with cached steps, 
 `python -m bench.exactness`
 """
 
+import argparse
 import asyncio
 import random
 import statistics
@@ -130,4 +131,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m bench.exactness", description=__doc__).parse_args()
     asyncio.run(main())

@@ -6,6 +6,7 @@ runs the bot with a fake engine and a quota, hands each refused file in by each 
 process that decodes each file took.
 """
 
+import argparse
 import asyncio
 import time
 from pathlib import Path
@@ -85,4 +86,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m bench.hostile", description=__doc__).parse_args()
     asyncio.run(main())

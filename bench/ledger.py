@@ -1,4 +1,4 @@
-"""That no race overdraws an account: `python -m bench.ledger sqlite|postgresql [--short]`.
+"""That no race overdraws an account: `python -m bench.ledger [postgresql] [--short]`.
 
 Each round gives a person ten credits and has sixty requests for a job of one credit arrive at once, each in a
 transaction of its own, as `/imagine` makes it. Ten must come through, and the balance must be the sum of the lines.
@@ -89,7 +89,7 @@ async def run(kind: str, rounds: int) -> tuple[list[Cell], bool]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true", help="20 rounds, nothing is saved")
-    parser.add_argument("database", choices=("sqlite", "postgresql"))
+    parser.add_argument("database", nargs="?", default="sqlite", choices=("sqlite", "postgresql"))
     given = parser.parse_args()
     kind, short = given.database, given.short
     row, passed = asyncio.run(run(kind, 20 if short else ROUNDS))

@@ -1,5 +1,7 @@
-"""The virtual environment of the Makefile, with a Python that installs nothing."""
+"""The virtual environment of the Makefile, with a Python that installs nothing; and that its benches can be started."""
 
+import ast
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -33,3 +35,15 @@ def test_an_environment_without_pip_is_made_anew_and_a_whole_one_is_kept(tmp_pat
     (venv / ".installed").unlink()
     assert "[3/3]" in make()
     assert log.read_text().split() == ["made"]
+
+
+def test_every_bench_of_make_starts_without_an_argument_and_answers_to_help():
+    listed = re.search(r"^BENCHES \?= ((?:.*\\\n)*.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert listed is not None
+    for name in listed[1].replace("\\\n", " ").split():
+        tree = ast.parse((ROOT / "bench" / f"{name}.py").read_text(encoding="utf-8"))
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+        assert [call for call in calls if ast.unparse(call.func).endswith("ArgumentParser")], f"{name} --help"
+        for call in calls:
+            if ast.unparse(call.func).endswith(".add_argument") and not ast.literal_eval(call.args[0]).startswith("-"):
+                assert "nargs" in {keyword.arg for keyword in call.keywords}, f"{name} asks for {call.args[0]}"

@@ -142,8 +142,13 @@ async def names(interaction: "discord.Interaction[Studio]", typed: str) -> list[
     return [app_commands.Choice(name=name[:100], value=name[:100]) for name in found[:25]]
 
 
-@app_commands.command(description="The most steps, pixels and LoRAs people may ask for; 0 takes a limit away")
-@app_commands.describe(role="For members with this role; of several roles the widest limit counts")
+@app_commands.command(description="The most steps, pixels and LoRAs people may ask for")
+@app_commands.describe(
+    steps="0 takes the limit away",
+    pixels="Of one picture; 0 takes the limit away",
+    loras="0 allows none; -1 takes the limit away",
+    role="For members with this role; of several roles the widest limit counts",
+)
 async def limit(
     interaction: "discord.Interaction[Studio]",
     steps: app_commands.Range[int, 0, 100] | None = None,

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Collection
 
-OURS = ("bot", "db", "engine", "migrations", "playground", "prompts", "web")
+OURS = ("bot", "db", "engine", "migrations", "playground", "prompts")
 """The loggers of our own parts."""
 
 

@@ -60,7 +60,7 @@ class Storage:
             small = image.copy()
             small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
             # The thumbnail first: where the original is, the picture is complete.
-            with self._typed_errors():
+            with written_to(self.folder):
                 original.parent.mkdir(parents=True, exist_ok=True)
                 _write(thumbnail, _encode_webp(small, picture, quality=80))
                 try:
@@ -163,14 +163,16 @@ class Storage:
     def _files(self) -> Iterator[Path]:
         return self.folder.glob("[0-9a-f][0-9a-f]/*")
 
-    @contextlib.contextmanager
-    def _typed_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                raise DiskFull(str(self.folder)) from error
-            raise StorageFailed(str(self.folder), f"{type(error).__name__}: {error.strerror}") from error
+
+@contextlib.contextmanager
+def written_to(folder: Path) -> Iterator[None]:
+    """What the system says when files there cannot be written becomes DiskFull or StorageFailed."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise DiskFull(str(folder)) from error
+        raise StorageFailed(str(folder), f"{type(error).__name__}: {error.strerror}") from error
 
 
 def encode_png(image: Image.Image, picture: PictureMetadata | None) -> bytes:

@@ -4,10 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NotRequired, TypedDict
 
-from sqlalchemy import Boolean, Enum, ForeignKey, Index, String, Text, UniqueConstraint, false, text
+from sqlalchemy import Boolean, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.model import Model, Serial
+from db.models.model import Model, Serial, enum_column
 
 
 class JobStatus(StrEnum):
@@ -60,17 +60,6 @@ class JobRequest(TypedDict):
     edit: NotRequired[dict[str, Any]]  # see engine.edits; absent for pictures that are drawn as they stand
     shown: NotRequired[str]  # once done, what was read in pictures and drawn from, where `prompt` is empty
     hide_prompt: NotRequired[bool]  # the files say that they are AI-made, and not how
-
-
-def _column(kind: type[StrEnum], name: str) -> Enum:
-    return Enum(
-        kind,
-        name=name,
-        native_enum=False,
-        create_constraint=True,
-        length=16,
-        values_callable=lambda members: [member.value for member in members],
-    )
 
 
 class Job(Model):
@@ -135,13 +124,13 @@ class Job(Model):
     interaction_id: Mapped[int]
     part: Mapped[int] = mapped_column(default=0, server_default="0")
     kind: Mapped[str] = mapped_column(String(32))
-    status: Mapped[JobStatus] = mapped_column(_column(JobStatus, "status"), default=JobStatus.QUEUED)
+    status: Mapped[JobStatus] = mapped_column(enum_column(JobStatus, "status"), default=JobStatus.QUEUED)
 
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     guild_id: Mapped[int | None] = mapped_column(ForeignKey("guilds.id"))
     channel_id: Mapped[int]
     card_message_id: Mapped[int | None]
-    route: Mapped[Route] = mapped_column(_column(Route, "route"))
+    route: Mapped[Route] = mapped_column(enum_column(Route, "route"))
     parent_image_id: Mapped[int | None]
     parent_message_id: Mapped[int | None]
 

@@ -3,21 +3,19 @@
 Everything here is plain blocking file work: call it from a thread.
 """
 
-import contextlib
-import errno
 import hashlib
 import os
 import re
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import DiskFull, StorageFailed
 from engine.lora import files, notes
 from engine.lora.errors import LoraMissing
 from engine.lora.shapes import Shapes
 from engine.lora.sources import as_safetensors
+from engine.storage import written_to
 
 _TEMPORARY = ".tmp-"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -102,7 +100,7 @@ class Shelf:
         return self.folder / digest[:2] / f"{digest}.safetensors" if _DIGEST.fullmatch(digest) else None
 
     def _copied(self, source: Path) -> Path:
-        with source.open("rb") as content, self._typed_errors():
+        with source.open("rb") as content, written_to(self.folder):
             target = self.scratch(".safetensors")
             try:
                 with target.open("xb") as file:
@@ -114,12 +112,3 @@ class Shelf:
                 target.unlink(missing_ok=True)
                 raise
         return target
-
-    @contextlib.contextmanager
-    def _typed_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                raise DiskFull(str(self.folder)) from error
-            raise StorageFailed(str(self.folder), f"{type(error).__name__}: {error.strerror}") from error

@@ -14,7 +14,6 @@ PALETTE: dict[str, Rgb] = {
     "brown": (128, 78, 42), "black": (26, 26, 30), "white": (250, 250, 246), "gray": (142, 144, 150),
 }  # fmt: skip
 PAPER: Rgb = (250, 247, 238)
-INK: Rgb = (40, 38, 46)
 
 
 def mix(a: Rgb, b: Rgb, share: float) -> Rgb:

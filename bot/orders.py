@@ -12,6 +12,7 @@ from typing import Protocol
 
 import discord
 
+from bot.answering import UNANSWERED, in_time
 from bot.config import Config
 from bot.delivery.delivery import Delivery
 from bot.delivery.drawing import draw_accepted, look
@@ -19,7 +20,6 @@ from bot.delivery.place import TOKEN_LIFE, Place, place_of
 from bot.delivery.post import Drawing
 from bot.errors import ALREADY_ANSWERED, tell
 from bot.house.door import Asker, Door
-from bot.patience import UNANSWERED, in_time
 from bot.refusals import Closing, NothingToCancel
 from bot.wishes import Wish
 from db import audit, guilds, jobs, pace, preferences, reviews, state, users

@@ -6,10 +6,10 @@ import discord
 from discord import app_commands
 
 from bot import album, asking, recognition
+from bot.answering import in_time
 from bot.errors import tell
 from bot.gallery import rights
 from bot.gallery.rights import Act
-from bot.patience import in_time
 from bot.refusals import Gone, NotACard
 from bot.ui import cards, sharing
 

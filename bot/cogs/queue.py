@@ -7,9 +7,9 @@ import discord
 from discord import app_commands
 
 from bot import album
+from bot.answering import in_time
 from bot.cogs import naming
 from bot.errors import tell
-from bot.patience import in_time
 from bot.refusals import NothingToCancel
 from bot.ui import cards
 from bot.ui.quoting import bold

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from bot.answering import in_time
 from bot.gallery import rights
 from bot.gallery.rights import Act, Picture, Viewer
-from bot.patience import in_time
 from bot.ui import cards
 from bot.ui.press import PLAIN, TAKEN, Press, view_of
 from bot.ui.quoting import bold

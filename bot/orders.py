@@ -87,7 +87,7 @@ class Orders:
         if failure is not None:
             raise failure
         place = place_of(interaction)
-        if place.route is Route.TOKEN and not await self._in_time(wishes):
+        if place.route is Route.TOKEN and not await self._token_lasts(place, wishes):
             place = replace(place, route=Route.HISTORY)
         apart = answers is not None and place.route is Route.CHANNEL
         enqueuing = self._enqueue(interaction, place, wishes, answers=answers, apart=apart, question=question)
@@ -231,14 +231,15 @@ class Orders:
         self._delivery.drew(moment)
         return draw_accepted(moment)
 
-    async def _in_time(self, wishes: Sequence[Wish]) -> bool:
+    async def _token_lasts(self, place: Place, wishes: Sequence[Wish]) -> bool:
         """Whether these would be done while the interaction's token lives, as far as this machine's pace is known."""
         async with self._database.reading() as session:
             seconds = await pace.seconds_per_step(session)
             if seconds is None:
                 return True
-            ahead = [*await jobs.running(session), *await jobs.waiting(session, 1000)]
-        return seconds * (sum(job.work for job in ahead) + sum(wish.work for wish in wishes)) < TOKEN_LIFE
+            running = sum(job.work for job in await jobs.running(session))
+            waiting = await jobs.work_waiting(session, place.guild_id)
+        return seconds * (running + waiting + sum(wish.work for wish in wishes)) < TOKEN_LIFE
 
     def _job(
         self, interaction: discord.Interaction, place: Place, wish: Wish, *, part: int, cost: int, answers: int | None

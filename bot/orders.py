@@ -8,11 +8,11 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import discord
 
-from bot.answering import UNANSWERED, in_time
+from bot.answering import UNANSWERED, change, in_time, writing
 from bot.config import Config
 from bot.delivery.delivery import Delivery
 from bot.delivery.drawing import draw_accepted, look
@@ -25,6 +25,9 @@ from bot.wishes import Wish
 from db import audit, guilds, jobs, pace, preferences, reviews, state, users
 from db.database import Database
 from db.models import Job, JobRequest, Route
+
+if TYPE_CHECKING:
+    from bot.client import Studio
 
 log = logging.getLogger(__name__)
 
@@ -90,8 +93,8 @@ class Orders:
         if place.route is Route.TOKEN and not await self._token_lasts(place, wishes):
             place = replace(place, route=Route.HISTORY)
         apart = answers is not None and place.route is Route.CHANNEL
-        enqueuing = self._enqueue(interaction, place, wishes, answers=answers, apart=apart, question=question)
-        accepted = await in_time(interaction, enqueuing, private=place.route is Route.HISTORY)
+        async with in_time(interaction, thinking=not apart, private=place.route is Route.HISTORY):
+            accepted = await self._enqueue(interaction, place, wishes, answers=answers, apart=apart, question=question)
         if not accepted:
             self._ask_moderators()
             await tell(interaction, "A moderator looks at this prompt first. Nothing is charged until then.")
@@ -150,12 +153,13 @@ class Orders:
             raise
         return accepted
 
-    async def decide(self, review_id: int, by_id: int, *, allowed: bool) -> bool:
+    async def decide(self, interaction: "discord.Interaction[Studio]", review_id: int, *, allowed: bool) -> bool:
         """A moderator's word on a prompt: enqueue what was wished, its cards follow, or let it go.
 
         False when it was decided before. Raises db.errors.TooManyWaiting, QueueFull, Overdrawn: it stays undecided.
         """
-        async with self._database.writing() as session:
+        by_id = interaction.user.id
+        async with writing(interaction) as session:
             wished = await reviews.decide(session, review_id, by_id=by_id, allowed=allowed)
             if wished is None:
                 return False
@@ -267,12 +271,8 @@ class Orders:
 
 async def _close(interaction: discord.Interaction) -> None:
     """The private message has done its part."""
-    words = "On its way: the card answers the picture."
     with contextlib.suppress(*UNANSWERED):
-        if interaction.response.is_done():
-            await interaction.edit_original_response(content=words, attachments=[], view=None)
-        else:
-            await interaction.response.edit_message(content=words, attachments=[], view=None)
+        await change(interaction, content="On its way: the card answers the picture.", attachments=[], view=None)
 
 
 def _told(request: JobRequest, *, hidden: bool) -> JobRequest:

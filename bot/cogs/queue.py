@@ -53,7 +53,8 @@ async def cancel(interaction: "discord.Interaction[Studio]", job: str | None = N
     else:
         doomed = await naming.named(interaction, job)
         album.permit(interaction, doomed, "cancel")
-    await in_time(interaction, interaction.client.orders.cancel(doomed), private=True)
+    async with in_time(interaction, private=True):
+        await interaction.client.orders.cancel(doomed)
     what = "Stopping" if doomed.status is JobStatus.RUNNING else "Cancelled"
     await tell(interaction, f"{what}: {bold(doomed.prompt, 300)}")
 

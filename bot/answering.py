@@ -44,7 +44,7 @@ async def in_time(
         yield
     finally:
         timer.cancel()
-        # The work is done whatever became of it; the answer, sent to the same place, tells.
+        # A deferral that failed undoes no work; what was wrong meets the answer as well.
         await asyncio.gather(*deferring, return_exceptions=True)
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from playground.interactions import DEFER
 from tests.bot.studio import Json, Running, private_words
 
 
@@ -63,6 +64,13 @@ async def test_no_command_or_press_waits_for_a_busy_writer_before_its_first_answ
     await bot.pg.wait_for(lambda: len([one for one in bot.pg.messages("studio") if _says_cancelled(one)]) == 2)
     bot.engine.release()
     await bot.delivered(6)
+
+
+async def test_a_style_by_number_is_painted_into_a_file_after_the_first_answer(bot: Running) -> None:
+    asked = await bot.pg.person("Ben").slash("studio", "imagine", prompt="a house --sref 42", steps=1, count=1)
+    assert asked.callback == DEFER
+    assert asked.message is not None
+    await bot.pictures(asked.message)
 
 
 def _says_cancelled(message: Json) -> bool:

@@ -23,8 +23,8 @@ import psutil
 
 from bench.bot_process import FAKE_BOT, Bot
 from bench.report import Report, Table
+from bot.answering import PATIENCE
 from bot.gallery.poster import SPACING
-from bot.patience import PATIENCE
 from playground import Playground
 
 AIM_P50, AIM_P99, MUST_MAX = 50.0, 250.0, 2000.0

@@ -118,8 +118,7 @@ async def take(interaction: "discord.Interaction[Studio]", address: str) -> tupl
     Raises bot.refusals.ForeignAddress, NotFetched, engine.errors.UnfitUpload, DiskFull, StorageFailed.
     """
     check_address(address)
-    if not interaction.response.is_done():
-        await interaction.response.defer(thinking=True)
+    await _announce(interaction)
     upload = await interaction.client.uploads.take(address)
     async with interaction.client.database.reading() as session:
         same = await images.by_digest(session, upload.file)
@@ -132,14 +131,20 @@ async def take_all(
     """As `take`, side by side; one that is not right is told before any is fetched."""
     for address in addresses:
         check_address(address)
-    if addresses and not interaction.response.is_done():
-        await interaction.response.defer(thinking=True)
+    if addresses:
+        await _announce(interaction)
     return list(await asyncio.gather(*(take(interaction, address) for address in addresses)))
 
 
 def scene_of(about: PictureMetadata | None) -> str:
     """What a file of ours says that it shows."""
     return about.prompt if about is not None else ""
+
+
+async def _announce(interaction: discord.Interaction) -> None:
+    """Files take as long as they take: first it is said that an answer comes."""
+    if not interaction.response.is_done():
+        await interaction.response.defer(thinking=True)
 
 
 async def _given(interaction: "discord.Interaction[Studio]", found: Sequence[Prompt], known: Given) -> Given:
@@ -152,6 +157,7 @@ async def _given(interaction: "discord.Interaction[Studio]", found: Sequence[Pro
     storage = interaction.client.storage
     codes = {style.number for prompt in found for style in prompt.styles if isinstance(style, Code)}
     for number in codes - styles.keys():
+        await _announce(interaction)
         stored = await asyncio.to_thread(lambda number=number: storage.put(swatch(number or 0), None))
         styles[number or 0] = stored.digest
     return Given(pictures=pictures, styles=styles)

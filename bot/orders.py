@@ -8,10 +8,11 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import discord
 
+from bot.answering import UNANSWERED, change, in_time, writing
 from bot.config import Config
 from bot.delivery.delivery import Delivery
 from bot.delivery.drawing import draw_accepted, look
@@ -19,12 +20,14 @@ from bot.delivery.place import TOKEN_LIFE, Place, place_of
 from bot.delivery.post import Drawing
 from bot.errors import ALREADY_ANSWERED, tell
 from bot.house.door import Asker, Door
-from bot.patience import UNANSWERED, in_time
 from bot.refusals import Closing, NothingToCancel
 from bot.wishes import Wish
 from db import audit, guilds, jobs, pace, preferences, reviews, state, users
 from db.database import Database
 from db.models import Job, JobRequest, Route
+
+if TYPE_CHECKING:
+    from bot.client import Studio
 
 log = logging.getLogger(__name__)
 
@@ -87,11 +90,11 @@ class Orders:
         if failure is not None:
             raise failure
         place = place_of(interaction)
-        if place.route is Route.TOKEN and not await self._in_time(wishes):
+        if place.route is Route.TOKEN and not await self._token_lasts(place, wishes):
             place = replace(place, route=Route.HISTORY)
         apart = answers is not None and place.route is Route.CHANNEL
-        enqueuing = self._enqueue(interaction, place, wishes, answers=answers, apart=apart, question=question)
-        accepted = await in_time(interaction, enqueuing, private=place.route is Route.HISTORY)
+        async with in_time(interaction, thinking=not apart, private=place.route is Route.HISTORY):
+            accepted = await self._enqueue(interaction, place, wishes, answers=answers, apart=apart, question=question)
         if not accepted:
             self._ask_moderators()
             await tell(interaction, "A moderator looks at this prompt first. Nothing is charged until then.")
@@ -150,12 +153,13 @@ class Orders:
             raise
         return accepted
 
-    async def decide(self, review_id: int, by_id: int, *, allowed: bool) -> bool:
+    async def decide(self, interaction: "discord.Interaction[Studio]", review_id: int, *, allowed: bool) -> bool:
         """A moderator's word on a prompt: enqueue what was wished, its cards follow, or let it go.
 
         False when it was decided before. Raises db.errors.TooManyWaiting, QueueFull, Overdrawn: it stays undecided.
         """
-        async with self._database.writing() as session:
+        by_id = interaction.user.id
+        async with writing(interaction) as session:
             wished = await reviews.decide(session, review_id, by_id=by_id, allowed=allowed)
             if wished is None:
                 return False
@@ -231,14 +235,15 @@ class Orders:
         self._delivery.drew(moment)
         return draw_accepted(moment)
 
-    async def _in_time(self, wishes: Sequence[Wish]) -> bool:
+    async def _token_lasts(self, place: Place, wishes: Sequence[Wish]) -> bool:
         """Whether these would be done while the interaction's token lives, as far as this machine's pace is known."""
         async with self._database.reading() as session:
             seconds = await pace.seconds_per_step(session)
             if seconds is None:
                 return True
-            ahead = [*await jobs.running(session), *await jobs.waiting(session, 1000)]
-        return seconds * (sum(job.work for job in ahead) + sum(wish.work for wish in wishes)) < TOKEN_LIFE
+            running = sum(job.work for job in await jobs.running(session))
+            waiting = await jobs.work_waiting(session, place.guild_id)
+        return seconds * (running + waiting + sum(wish.work for wish in wishes)) < TOKEN_LIFE
 
     def _job(
         self, interaction: discord.Interaction, place: Place, wish: Wish, *, part: int, cost: int, answers: int | None
@@ -266,12 +271,8 @@ class Orders:
 
 async def _close(interaction: discord.Interaction) -> None:
     """The private message has done its part."""
-    words = "On its way: the card answers the picture."
     with contextlib.suppress(*UNANSWERED):
-        if interaction.response.is_done():
-            await interaction.edit_original_response(content=words, attachments=[], view=None)
-        else:
-            await interaction.response.edit_message(content=words, attachments=[], view=None)
+        await change(interaction, content="On its way: the card answers the picture.", attachments=[], view=None)
 
 
 def _told(request: JobRequest, *, hidden: bool) -> JobRequest:

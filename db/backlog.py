@@ -79,6 +79,11 @@ async def before(session: AsyncSession, *, relaxed: bool, turn: int, job_id: int
     return Ahead(int(jobs or 0), int(work or 0))
 
 
+async def all_work(session: AsyncSession) -> int:
+    """The work of all that waits."""
+    return int(await session.scalar(select(func.sum(Backlog.work)).where(Backlog.level == TURNS)) or 0)
+
+
 async def work_of_first(session: AsyncSession, count: int, *, relaxed: bool) -> int:
     """The work of the first `count` waiting jobs of a kind; of all of them when there are fewer."""
     work, left = 0, count

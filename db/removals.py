@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db import times
 from db.insert import insert
 from db.models import Removal
-from db.patience import PATIENCE, pause
+from db.retries import GIVE_UP_AFTER, pause
 
 
 async def put(session: AsyncSession, messages: Iterable[tuple[int, int]], *, now: datetime | None = None) -> None:
@@ -38,7 +38,7 @@ async def put_off(session: AsyncSession, message_id: int, *, refused: bool, now:
     found = await session.get(Removal, message_id)
     if found is None:
         return True
-    waits = not refused or now - found.asked_at <= PATIENCE
+    waits = not refused or now - found.asked_at <= GIVE_UP_AFTER
     if waits:
         found.due_at = now + pause(found.tries)
         found.tries += 1

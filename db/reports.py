@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db import times
 from db.insert import insert
 from db.models import Report
-from db.patience import PATIENCE
+from db.retries import GIVE_UP_AFTER
 
 
 async def put(
@@ -72,7 +72,7 @@ async def outdate(session: AsyncSession, reporter_id: int, *, now: datetime | No
 
 async def outdated(session: AsyncSession, limit: int, *, now: datetime | None = None) -> Sequence[Report]:
     """Reports whose card is to be drawn again, the longest first, unless it was out of reach for too long."""
-    lately = Report.outdated_at > (now or times.now()) - PATIENCE
+    lately = Report.outdated_at > (now or times.now()) - GIVE_UP_AFTER
     found = select(Report).where(lately, Report.card_message_id.is_not(None))
     return (await session.scalars(found.order_by(Report.outdated_at, Report.id).limit(limit))).all()
 

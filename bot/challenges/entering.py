@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 import discord
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.answering import writing
 from bot.challenges.fitness import check_picture
 from bot.challenges.showing import is_restricted
 from bot.refusals import Gone, NotYourPicture, UnfitPicture
-from db import images, jobs, users
+from db import images, jobs
 from db.challenges import entries, finding
 from db.challenges.errors import WrongPhase
 from db.models import Challenge, Entry, Image, Job, Phase
@@ -30,7 +31,7 @@ async def enter(
     Raises NoSuchChallenge, WrongPhase, Gone, NotYourPicture, UnfitPicture, EntryLimit, AlreadyEntered.
     """
     studio = interaction.client
-    async with studio.database.writing() as session:
+    async with writing(interaction) as session:
         challenge = await finding.in_guild(session, challenge_id, interaction.guild_id)
         if challenge.phase is not Phase.OPEN:
             raise WrongPhase("enter", challenge.phase)
@@ -42,7 +43,6 @@ async def enter(
         check_picture(
             challenge, image, await lineage(session, image), nsfw_channel=is_restricted(interaction, challenge)
         )
-        await users.touch(session, interaction.user.id, interaction.user.display_name)
         return challenge, await entries.enter(
             session, challenge_id, interaction.user.id, image_id, now=studio.challenges.moment
         )
@@ -51,7 +51,7 @@ async def enter(
 async def withdraw(interaction: "discord.Interaction[Studio]", entry_id: int) -> Challenge:
     """Take one's own entry out. Raises NoSuchEntry, NoSuchChallenge, NotYourPicture, WrongPhase."""
     studio = interaction.client
-    async with studio.database.writing() as session:
+    async with writing(interaction) as session:
         entry = await entries.get(session, entry_id)
         challenge = await finding.in_guild(session, entry.challenge_id, interaction.guild_id)
         if entry.author_id != interaction.user.id:

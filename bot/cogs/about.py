@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
+from bot.answering import writing
 from bot.errors import tell
 from bot.house.door import Asker
 from bot.ui import cards
-from db import guilds, jobs, ledger, pace, times, users
+from db import guilds, jobs, ledger, pace, times
 from prompts import PARAMETERS
 
 if TYPE_CHECKING:
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 async def info(interaction: "discord.Interaction[Studio]") -> None:
     studio = interaction.client
     asker, now = Asker.of(interaction), times.now()
-    async with studio.database.writing() as session:
-        await users.touch(session, interaction.user.id, interaction.user.display_name)
+    async with writing(interaction) as session:
         rules = await studio.door.rules(session, asker.guild_id)
         await studio.door.renew(session, asker, rules, now=now)
         balance = await ledger.balance(session, interaction.user.id, asker.guild_id)

@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 
 from bot import asking
+from bot.answering import writing
 from bot.cogs.admin.acting import permit
 from bot.errors import explain, tell
 from bot.loras import naming
@@ -16,7 +17,7 @@ from bot.refusals import BadLoraName, NotYours, OneOfTwo
 from bot.ui import loras as looks
 from bot.ui.press import Press, view_of
 from bot.wishes import Options
-from db import audit, guilds, loras, users
+from db import audit, loras
 from db.models import Image, Lora
 from prompts import PromptError
 from prompts.loras import read_lora
@@ -96,9 +97,7 @@ async def add(
         licence=licence or kept.licence,
         shared=True,
     )
-    async with studio.database.writing() as session:
-        await guilds.touch(session, guild_id, getattr(interaction.guild, "name", "") or "")
-        await users.touch(session, interaction.user.id, interaction.user.display_name)
+    async with writing(interaction) as session:
         made = await loras.add(session, new)
         await audit.write(session, guild_id, interaction.user.id, "lora add", lora=made.name)
     words = looks.added(made)
@@ -120,7 +119,7 @@ async def add(
 async def share(interaction: "discord.Interaction[Studio]", name: Name, private: bool = False) -> None:
     found = await naming.named(interaction, name)
     _permit(interaction, found, "share")
-    async with interaction.client.database.writing() as session:
+    async with writing(interaction) as session:
         changed = await loras.share(session, found.id, shared=not private)
     whose = "for you alone" if private else "for everybody in its server"
     await tell(interaction, f"`{found.name}` is {whose} {'now' if changed else 'already'}.")
@@ -131,11 +130,9 @@ async def share(interaction: "discord.Interaction[Studio]", name: Name, private:
 async def remove(interaction: "discord.Interaction[Studio]", name: Name) -> None:
     found = await naming.named(interaction, name)
     _permit(interaction, found, "remove")
-    async with interaction.client.database.writing() as session:
+    async with writing(interaction) as session:
         gone = await loras.remove(session, found.id)
         if gone and interaction.guild_id is not None and found.author_id != interaction.user.id:
-            await guilds.touch(session, interaction.guild_id, getattr(interaction.guild, "name", "") or "")
-            await users.touch(session, interaction.user.id, interaction.user.display_name)
             await audit.write(session, interaction.guild_id, interaction.user.id, "lora remove", lora=found.name)
     await tell(interaction, f"`{found.name}` is off the list. Pictures made with it stay.")
 

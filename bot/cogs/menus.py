@@ -6,10 +6,10 @@ import discord
 from discord import app_commands
 
 from bot import album, asking, recognition
+from bot.answering import in_time
 from bot.errors import tell
 from bot.gallery import rights
 from bot.gallery.rights import Act
-from bot.patience import in_time
 from bot.refusals import Gone, NotACard
 from bot.ui import cards, sharing
 
@@ -23,7 +23,8 @@ async def cancel_or_delete(interaction: "discord.Interaction[Studio]", message: 
     shown = await recognition.shown_by(interaction.client, message)
     if not shown.job.status.ended:
         album.permit(interaction, shown.job, "cancel")
-        await in_time(interaction, studio.orders.cancel(shown.job), private=True)
+        async with in_time(interaction, private=True):
+            await studio.orders.cancel(shown.job)
         await tell(interaction, "Cancelled.")
         return
     album.permit(interaction, shown.job, "delete")

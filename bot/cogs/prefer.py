@@ -6,10 +6,11 @@ import discord
 from discord import app_commands
 
 from bot import wording
+from bot.answering import writing
 from bot.errors import tell
 from bot.refusals import BadOption
 from bot.ui.quoting import quote
-from db import preferences, users
+from db import preferences
 from prompts.parameters import find
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ async def suffix(
     text = " ".join((parameters or "").split())
     if text:
         wording.preferred(text)
-    async with interaction.client.database.writing() as session:
-        await users.touch(session, interaction.user.id, interaction.user.display_name)
+    async with writing(interaction) as session:
         await preferences.put(session, interaction.user.id, suffix=text)
     await tell(interaction, f"Your suffix is {quote(text, 1000)}" if text else "You have no suffix now.")
 
@@ -40,8 +40,7 @@ async def suffix(
 async def set_(interaction: "discord.Interaction[Studio]", name: str, value: app_commands.Range[str, 1, 1000]) -> None:
     called, text = _name(name), " ".join(value.split())
     wording.preferred(text)
-    async with interaction.client.database.writing() as session:
-        await users.touch(session, interaction.user.id, interaction.user.display_name)
+    async with writing(interaction) as session:
         await preferences.set_option(session, interaction.user.id, called, text)
     await tell(interaction, f"`--{called}` stands for {quote(text, 1000)}")
 
@@ -56,8 +55,7 @@ async def list_(interaction: "discord.Interaction[Studio]") -> None:
 
 @option.command(description="Take away a parameter of your own")
 async def remove(interaction: "discord.Interaction[Studio]", name: str) -> None:
-    async with interaction.client.database.writing() as session:
-        await users.touch(session, interaction.user.id, interaction.user.display_name)
+    async with writing(interaction) as session:
         gone = await preferences.set_option(session, interaction.user.id, name.lower().lstrip("-—"), None)
     await tell(interaction, "Gone." if gone else f"You have no `--{quote(name, 60)}`.")
 

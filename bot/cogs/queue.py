@@ -7,9 +7,9 @@ import discord
 from discord import app_commands
 
 from bot import album
+from bot.answering import in_time
 from bot.cogs import naming
 from bot.errors import tell
-from bot.patience import in_time
 from bot.refusals import NothingToCancel
 from bot.ui import cards
 from bot.ui.quoting import bold
@@ -53,7 +53,8 @@ async def cancel(interaction: "discord.Interaction[Studio]", job: str | None = N
     else:
         doomed = await naming.named(interaction, job)
         album.permit(interaction, doomed, "cancel")
-    await in_time(interaction, interaction.client.orders.cancel(doomed), private=True)
+    async with in_time(interaction, private=True):
+        await interaction.client.orders.cancel(doomed)
     what = "Stopping" if doomed.status is JobStatus.RUNNING else "Cancelled"
     await tell(interaction, f"{what}: {bold(doomed.prompt, 300)}")
 

@@ -6,12 +6,13 @@ import discord
 from discord import app_commands
 
 from bot import wording
+from bot.answering import change, writing
 from bot.asking import DEFAULTS
 from bot.refusals import ModeratorsOnly
 from bot.ui.forms import Form, said, words
 from bot.ui.press import PLAIN, TAKEN, Press, view_of
 from bot.ui.quoting import quote
-from db import guilds, preferences, users
+from db import guilds, preferences
 
 if TYPE_CHECKING:
     from bot.client import Studio
@@ -27,22 +28,20 @@ class RemixMode(Press, template=r"a:remixmode:(?P<on>[01])"):
     """V, 🔄 and Vary ask for words first, or not."""
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
-        async with interaction.client.database.writing() as session:
-            await users.touch(session, interaction.user.id, interaction.user.display_name)
+        async with writing(interaction) as session:
             await preferences.put(session, interaction.user.id, remix=self.parts["on"] == "1")
         content, view = await _panel(interaction)
-        await interaction.response.edit_message(content=content, view=view)
+        await change(interaction, content=content, view=view)
 
 
 class PromptsInFiles(Press, template=r"a:filewords:(?P<on>[01])"):
     """The person's files say how they were made, or only that a model made them."""
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
-        async with interaction.client.database.writing() as session:
-            await users.touch(session, interaction.user.id, interaction.user.display_name)
+        async with writing(interaction) as session:
             await preferences.put(session, interaction.user.id, hide_prompts=self.parts["on"] == "0")
         content, view = await _panel(interaction)
-        await interaction.response.edit_message(content=content, view=view)
+        await change(interaction, content=content, view=view)
 
 
 class Defaults(Press, template=r"a:defaults:(?P<whose>own|guild)"):
@@ -72,17 +71,16 @@ class DefaultsForm(Form, title="Defaults"):
         text = " ".join(said(self.parameters).split())
         if text:
             wording.preferred(text)
-        async with interaction.client.database.writing() as session:
+        if self._whose == "guild":
+            check_moderator(interaction)
+        async with writing(interaction) as session:
             if self._whose == "own":
-                await users.touch(session, interaction.user.id, interaction.user.display_name)
                 await preferences.put(session, interaction.user.id, defaults=text)
             else:
-                check_moderator(interaction)
                 assert interaction.guild_id is not None
-                await guilds.touch(session, interaction.guild_id, getattr(interaction.guild, "name", "") or "")
                 await guilds.set_setting(session, interaction.guild_id, DEFAULTS, text or None)
         content, view = await _panel(interaction)
-        await interaction.response.edit_message(content=content, view=view)
+        await change(interaction, content=content, view=view)
 
 
 def check_moderator(interaction: discord.Interaction) -> None:

@@ -18,7 +18,7 @@ from bot.delivery.line import TryAgain
 from bot.delivery.place import TOKEN_LIFE
 from bot.delivery.post import Archived, ChannelGone, Drawing, MessageGone, Post, Stopped, Unreachable
 from bot.ui import cards
-from db import jobs, patience, times
+from db import jobs, retries, times
 from db.database import Database
 from db.models import Job, JobStatus, Route
 from engine.requests import Progress
@@ -45,7 +45,7 @@ class _Token:
 class OutOfReach(TryAgain):
     """A card that shows what it should not any more cannot be edited; tried as seldom as what is to be taken away."""
 
-    first, longest = patience.FIRST.total_seconds(), patience.LONGEST.total_seconds()
+    first, longest = retries.FIRST.total_seconds(), retries.LONGEST.total_seconds()
 
 
 class Deliverer:
@@ -253,7 +253,7 @@ class Deliverer:
                 log.info("the card of job %s is gone", job.id)
             except Stopped as problem:
                 log.info("the card of job %s cannot be drawn again: %s", job.id, problem)
-                if times.now() - job.outdated_at <= patience.PATIENCE:
+                if times.now() - job.outdated_at <= retries.GIVE_UP_AFTER:
                     raise OutOfReach(str(problem)) from problem
         async with self._database.writing() as session:
             return await jobs.mark_drawn(session, job.id, since=job.outdated_at)

@@ -7,12 +7,13 @@ import discord
 from discord import ui
 
 from bot import album
+from bot.answering import change, writing
 from bot.errors import answer, tell
 from bot.house import acts
 from bot.refusals import Banned, DecidedAlready, Gone, ModeratorsOnly, NoReportsChannel, SaidAlready
 from bot.ui import notices
 from bot.ui.press import DANGER, PLAIN, TAKEN, Press, view_of
-from db import audit, guilds, reports, reviews, sanctions, times, users
+from db import audit, reports, reviews, sanctions, times
 from db.models import Image, Job, Report, Review, Sanction, SanctionKind
 
 if TYPE_CHECKING:
@@ -46,8 +47,7 @@ async def report_picture(interaction: "discord.Interaction[Studio]", image: Imag
     guild_id, image_id = image.guild_id, image.id
 
     async def submitted(again: "discord.Interaction[Studio]", words: str) -> None:
-        async with studio.database.writing() as session:
-            await _touch(session, again)
+        async with writing(again) as session:
             made = await reports.put(session, guild_id, image_id, reporter_id=again.user.id, reason=words)
         if made is None:
             raise SaidAlready
@@ -93,9 +93,8 @@ class Decide(Press, template=r"a:mod:(?P<verb>hide|restore|dismiss|warn|timeout|
         _permit(interaction, "ban_members" if verb == "ban" else "manage_messages")
         sanction: Sanction | None = None
         late: DecidedAlready | None = None
-        async with studio.database.writing() as session:
+        async with writing(interaction) as session:
             report, job = await acts.case_of(session, self.number(), interaction.guild_id)
-            await _touch(session, interaction)
             try:
                 if verb in ("hide", "restore", "dismiss"):
                     await getattr(acts, verb)(session, report, job, interaction.user.id)
@@ -103,7 +102,8 @@ class Decide(Press, template=r"a:mod:(?P<verb>hide|restore|dismiss|warn|timeout|
                     sanction = await _sanction(session, report, job, interaction.user.id, SanctionKind(_KINDS[verb]))
             except DecidedAlready as problem:
                 late = problem
-        await interaction.response.defer()
+        if not interaction.response.is_done():
+            await interaction.response.defer()
         studio.delivery.redraw(job)
         studio.tidy()
         await studio.desk.refresh(studio, report.image_id)
@@ -146,14 +146,12 @@ class Judge(Press, template=r"a:word:(?P<verb>allow|refuse):(?P<id>\d{1,19})"):
             wish = await reviews.get(session, self.number()) if self.number() < 2**63 else None
         if wish is None or wish.guild_id != interaction.guild_id:
             raise Gone
-        async with studio.database.writing() as session:
-            await _touch(session, interaction)
-        decided = await studio.orders.decide(wish.id, interaction.user.id, allowed=allowed)
+        decided = await studio.orders.decide(interaction, wish.id, allowed=allowed)
         async with studio.database.reading() as session:
             closed = await reviews.get(session, wish.id)
         if closed is None:
             raise Gone
-        await interaction.response.edit_message(view=notices.review(closed, int(wish.jobs[0]["channel_id"]), ()))
+        await change(interaction, view=notices.review(closed, int(wish.jobs[0]["channel_id"]), ()))
         if not decided:
             raise DecidedAlready
         if not allowed:
@@ -179,7 +177,7 @@ class Appeal(Press, template=r"a:appeal:(?P<id>\d{1,19})"):
         sanction_id = sanction.id
 
         async def submitted(again: "discord.Interaction[Studio]", words: str) -> None:
-            async with studio.database.writing() as session:
+            async with writing(again) as session:
                 if not await sanctions.appeal(session, sanction_id, words):
                     raise SaidAlready
             studio.desk.wake()
@@ -195,18 +193,17 @@ class Plea(Press, template=r"a:plea:(?P<verb>lift|keep):(?P<id>\d{1,19})"):
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         studio, lifted = interaction.client, self.parts["verb"] == "lift"
-        async with studio.database.writing() as session:
+        async with writing(interaction) as session:
             sanction = await sanctions.get(session, self.number()) if self.number() < 2**63 else None
             if sanction is None or sanction.guild_id != interaction.guild_id:
                 raise Gone
             _permit(interaction, "ban_members" if sanction.kind is SanctionKind.BAN else "manage_messages")
             decided = await sanctions.decide(session, sanction.id, lifted=lifted)
             if decided:
-                await _touch(session, interaction)
                 verb = "lift" if lifted else "keep"
                 await audit.write(session, sanction.guild_id, interaction.user.id, verb, target_id=sanction.user_id)
             await session.refresh(sanction)
-        await interaction.response.edit_message(view=notices.plea(sanction, ()))
+        await change(interaction, view=notices.plea(sanction, ()))
         if not decided:
             raise DecidedAlready
         outcome = "lifted it" if lifted else "keep it"
@@ -258,9 +255,3 @@ def _permit(interaction: discord.Interaction, permission: str) -> None:
     """Raises ModeratorsOnly. What Discord says of the person's permissions comes with each interaction."""
     if interaction.guild_id is None or not getattr(interaction.permissions, permission):
         raise ModeratorsOnly(permission)
-
-
-async def _touch(session: "AsyncSession", interaction: discord.Interaction) -> None:
-    await users.touch(session, interaction.user.id, interaction.user.display_name)
-    if interaction.guild_id is not None:
-        await guilds.touch(session, interaction.guild_id, getattr(interaction.guild, "name", "") or "")

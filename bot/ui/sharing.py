@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from bot.answering import change, in_time, writing
+from bot.errors import tell
 from bot.gallery import rights
 from bot.gallery.rights import Act, Picture, Viewer
-from bot.patience import in_time
 from bot.ui import cards
 from bot.ui.press import PLAIN, TAKEN, Press, view_of
 from bot.ui.quoting import bold
-from db import guilds, shares, users
+from db import guilds, shares
 from db.models import Image, Job, Visibility
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ class Like(Press, template=r"a:like:(?P<id>\d{1,19})"):
 
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         hearts, viewer = interaction.client.hearts, Viewer.of(interaction)
-        pressing = hearts.press(self.number(), viewer, interaction.user.display_name)
-        await in_time(interaction, pressing, thinking=False)
+        async with in_time(interaction, thinking=False):
+            await hearts.press(self.number(), viewer, interaction.user.display_name)
         if not interaction.response.is_done():
             await interaction.response.defer()
 
@@ -63,8 +64,7 @@ class ShareAs(Press, template=r"a:shareas:(?P<verb>set|go):(?P<id>\d{1,19}):(?P<
             await interaction.response.edit_message(content=words, view=view)
             return
         channel_id = await _gallery_channel(studio, picture.job)
-        async with studio.database.writing() as session:
-            await users.touch(session, interaction.user.id, interaction.user.display_name)
+        async with writing(interaction) as session:
             shared = await shares.share(
                 session,
                 picture.image.id,
@@ -76,7 +76,7 @@ class ShareAs(Press, template=r"a:shareas:(?P<verb>set|go):(?P<id>\d{1,19}):(?P<
             studio.poster.unposted(shared)
         studio.poster.wake()
         where = f"in <#{shared.channel_id}>" if shared.channel_id else "in `/gallery`"
-        await interaction.response.edit_message(content=f"Shared {where}.", view=view_of(Unshare.on(picture.image.id)))
+        await change(interaction, content=f"Shared {where}.", view=view_of(Unshare.on(picture.image.id)))
 
 
 class Unshare(Press, template=r"a:unshare:(?P<id>\d{1,19})"):
@@ -89,11 +89,10 @@ class Unshare(Press, template=r"a:unshare:(?P<id>\d{1,19})"):
     async def pressed(self, interaction: "discord.Interaction[Studio]") -> None:
         studio = interaction.client
         await rights.picture_for(interaction, self.number(), Act.UNSHARE)
-        async with studio.database.writing() as session:
+        async with writing(interaction) as session:
             was_shared = await shares.unshare(session, self.number())
         studio.poster.wake()
-        words = "It is private again; its post goes." if was_shared else "It was not shared."
-        await interaction.response.send_message(words, ephemeral=True)
+        await tell(interaction, "It is private again; its post goes." if was_shared else "It was not shared.")
 
 
 class Details(Press, template=r"a:details:(?P<id>\d{1,19})"):

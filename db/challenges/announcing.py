@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db import times
 from db.insert import insert
 from db.models import Announcement, AnnouncementKind, Entry, Placing
-from db.patience import PATIENCE, pause
+from db.retries import GIVE_UP_AFTER, pause
 
 _REACHED = {"refused_at": None, "due_at": None, "tries": 0}
 
@@ -73,7 +73,7 @@ async def put_off(session: AsyncSession, announcement_id: int, reason: str, *, n
     now = now or times.now()
     found = await session.get_one(Announcement, announcement_id, with_for_update=True)
     since = found.refused_at or now
-    if now - since > PATIENCE:
+    if now - since > GIVE_UP_AFTER:
         await give_up(session, announcement_id, reason)
         return False
     found.refused_at, found.due_at, found.tries = since, now + pause(found.tries), found.tries + 1

@@ -7,7 +7,7 @@ do on SQLite's single writer; that makes limits, counters and places exact, and 
 from db.jobs.claim import claim_next, renew
 from db.jobs.ending import Cancelled, NewImage, block, cancel, fail, finish, finish_cancelled
 from db.jobs.enqueue import Enqueued, NewJob, Order, QueueLimits, enqueue, require_room
-from db.jobs.places import position, waiting, work_ahead
+from db.jobs.places import position, waiting, work_ahead, work_waiting
 from db.jobs.reading import (
     Load,
     by_interaction,
@@ -61,4 +61,5 @@ __all__ = [
     "undelivered",
     "waiting",
     "work_ahead",
+    "work_waiting",
 ]

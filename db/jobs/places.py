@@ -22,7 +22,7 @@ class _Standing:
     relaxed: bool
     own: backlog.Ahead  # ahead, of the job's own kind
     others: int  # jobs of the other kind that will be claimed before it
-    free: ColumnElement[bool] | None  # which jobs are in its way, where a server is paused
+    free: ColumnElement[bool] | None  # which jobs are in its way, as `_free` tells it
 
 
 async def _standing(session: AsyncSession, job_id: int) -> _Standing | None:
@@ -31,18 +31,23 @@ async def _standing(session: AsyncSession, job_id: int) -> _Standing | None:
     if row is None:
         return None
     relaxed, turn, guild_id, fast, slow, streak = row
-    paused = (await session.scalars(select(Guild.id).where(Guild.paused, Guild.id.is_distinct_from(guild_id)))).all()
-    if paused:
-        free = or_(Job.guild_id.is_(None), Job.guild_id.not_in(paused))
+    free = await _free(session, guild_id)
+    if free is None:
+        own = await backlog.before(session, relaxed=relaxed, turn=turn, job_id=job_id)
+    else:
         own = await _count(session, free, relaxed, tuple_(Job.turn, Job.id) < (turn, job_id))
         fast, slow = [(await _count(session, free, kind)).jobs for kind in (False, True)]
-    else:
-        free, own = None, await backlog.before(session, relaxed=relaxed, turn=turn, job_id=job_id)
     if relaxed:
         others = min(fast, line.RELAXED_AFTER * (own.jobs + 1) - streak)
     else:
         others = min(slow, (streak + own.jobs) // line.RELAXED_AFTER)
     return _Standing(relaxed, own, others, free)
+
+
+async def _free(session: AsyncSession, guild_id: int | None) -> ColumnElement[bool] | None:
+    """Which jobs are in the way of one of this server's; None for all, while no other server is paused."""
+    paused = (await session.scalars(select(Guild.id).where(Guild.paused, Guild.id.is_distinct_from(guild_id)))).all()
+    return or_(Job.guild_id.is_(None), Job.guild_id.not_in(paused)) if paused else None
 
 
 async def _count(
@@ -72,6 +77,14 @@ async def work_ahead(session: AsyncSession, job_id: int) -> int | None:
     of_kind = select(Job.work).where(line.QUEUED, Job.relaxed == kind, standing.free).order_by(Job.turn, Job.id)
     first = of_kind.limit(standing.others).subquery()
     return standing.own.work + int(await session.scalar(select(func.sum(first.c.work))) or 0)
+
+
+async def work_waiting(session: AsyncSession, guild_id: int | None) -> int:
+    """The work, in steps times pictures, of all the waiting jobs that are in the way of one of this server's."""
+    free = await _free(session, guild_id)
+    if free is None:
+        return await backlog.all_work(session)
+    return sum([(await _count(session, free, kind)).work for kind in (False, True)])
 
 
 async def waiting(session: AsyncSession, limit: int) -> Sequence[Job]:

@@ -12,8 +12,8 @@ from tests.bot.studio import Running, private_words, running
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """First answers wait for rows, however busy the machine is; test_patience and test_hearts show a slow disk."""
-    monkeypatch.setattr("bot.patience.PATIENCE", 60.0)
+    """First answers wait for rows, however busy the machine is; tests of a slow disk set this themselves."""
+    monkeypatch.setattr("bot.answering.PATIENCE", 60.0)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ async def test_hearts_on_a_slow_disk_are_acknowledged_before_their_rows_stand_an
     card = await bot.imagine("Ben", count=1, steps=1)
     await share(bot, card)
     made = await post(bot)
-    monkeypatch.setattr("bot.patience.PATIENCE", 0.05)
+    monkeypatch.setattr("bot.answering.PATIENCE", 0.05)
     async with bot.database.writing():  # nobody else writes meanwhile
         liked = await bot.pg.person("Cleo").click(made, "a:like:1")
         own = await bot.pg.person("Ben").click(made, "a:like:1")

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from bot.delivery.deliver import OutOfReach
 from bot.delivery.post import EditedTooOften, Post, TooLarge, named
-from db import images, patience, times
+from db import images, retries, times
 from db.models import Image, Job
 from playground import permissions
 from tests.bot.studio import Json, Running, running, world
@@ -139,7 +139,7 @@ async def test_a_card_out_of_reach_for_a_week_is_let_go(bot: Running) -> None:
     bot.pg.overwrite("studio", deny=permissions.VIEW_CHANNEL)
     async with bot.database.writing() as session:
         await images.withhold(session, 1)
-        await session.execute(update(Job).values(outdated_at=times.now() - patience.PATIENCE))
+        await session.execute(update(Job).values(outdated_at=times.now() - retries.GIVE_UP_AFTER))
     bot.studio.delivery.redraw(await bot.job(1))
     await drawn(bot)
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot.delivery import place
-from db import pace
+from db import guilds, jobs, pace, users
+from db.jobs import NewJob, QueueLimits
 from db.models import Route
 from tests.bot.studio import Running, is_result, private_words, running, world
 
@@ -57,3 +58,20 @@ async def test_a_queue_longer_than_a_token_lives_is_told_and_goes_to_the_history
     assert job.route is Route.HISTORY
     shown = await bot.pg.person("Ben").slash("studio", "show", job=str(job.id))
     await bot.pg.wait_for(lambda: bool(shown.message and shown.message["attachments"]))
+
+
+@pytest.mark.usefixtures("elsewhere")
+async def test_what_a_paused_server_keeps_waiting_outlives_nobodys_token(bot: Running) -> None:
+    eve, server = 7, 9
+    async with bot.database.writing() as session:
+        await pace.record(session, "pocket", seconds=60, work=1)
+        await users.touch(session, eve, "Eve")
+        await guilds.touch(session, server, "another server")
+        await guilds.pause(session, server, paused=True)
+        held = NewJob(
+            interaction_id=1, author_id=eve, guild_id=server, channel_id=1, prompt="a house", request={}, work=100
+        )
+        await jobs.enqueue(session, held, QueueLimits(waiting_per_person=1, waiting_total=10))
+    await bot.pg.person("Ben").slash("studio", "imagine", prompt="a house", count=1, steps=1)
+    (job,) = await bot.delivered(1)
+    assert job.route is Route.TOKEN

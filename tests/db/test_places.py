@@ -216,6 +216,21 @@ async def test_a_paused_servers_jobs_are_in_nobodys_way_but_their_own(database: 
     assert (await claimed(database)).id == free
 
 
+async def test_what_a_new_job_waits_for_leaves_out_what_other_paused_servers_keep(database: Database) -> None:
+    await meet(database)
+    async with database.writing() as session:
+        for guild in SERVERS:
+            await guilds.touch(session, guild, "a server")
+    for relaxed in (False, True):
+        await enqueue(database, wish(ADA, guild_id=SERVERS[0], work=10, relaxed=relaxed))
+        await enqueue(database, wish(BEN, guild_id=SERVERS[1], work=200, relaxed=relaxed))
+        await enqueue(database, wish(BEN, work=3000, relaxed=relaxed))
+    for paused, expected in ((False, (6420, 6420, 6420)), (True, (6420, 6400, 6400))):
+        async with database.writing() as session:
+            await guilds.pause(session, SERVERS[0], paused=paused)
+            assert tuple([await jobs.work_waiting(session, one) for one in (*SERVERS, None)]) == expected
+
+
 async def test_waiting_shows_only_as_many_as_asked_for(database: Database) -> None:
     await meet(database)
     wished = [(await enqueue(database, wish())).id for _ in range(4)]

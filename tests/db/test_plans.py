@@ -20,6 +20,7 @@ QUESTIONS: dict[str, Callable[[AsyncSession], Awaitable[object]]] = {
     "the first that wait": lambda session: jobs.waiting(session, 10),
     "a place": lambda session: jobs.position(session, 1),
     "the work ahead": lambda session: jobs.work_ahead(session, 1),
+    "the work that waits": lambda session: jobs.work_waiting(session, 1),
     "what is undelivered": lambda session: jobs.undelivered(session, 10),
     "what is outdated": lambda session: jobs.outdated(session, 10),
     "a lease": lambda session: jobs.renew(session, 1, 1, LEASE, now=NOON),

@@ -10,7 +10,7 @@ from db import images, jobs, privacy, removals, reports, reviews, sanctions
 from db.database import Database
 from db.errors import TooManyWaiting
 from db.models import Report, SanctionKind
-from db.patience import PATIENCE
+from db.retries import GIVE_UP_AFTER
 from tests.db.gallery import GUILD, meet, paint
 from tests.db.people import ADA, BEN, CAT, NOON, wish
 
@@ -83,7 +83,7 @@ async def test_the_words_of_who_is_forgotten_are_to_go_from_cards_that_stand_or_
     async with database.writing() as session:
         await reports.set_card(session, first.id, 7, 70)
     assert await outdated() == [first.id]
-    assert await outdated(NOON + PATIENCE) == []
+    assert await outdated(NOON + GIVE_UP_AFTER) == []
     drawn = await shown()
     assert [one.reason for one in drawn] == ["", "loud"]
     async with database.writing() as session:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.answering import writing
 from bot.refusals import ModeratorsOnly
 from db import audit, guilds, users
 
@@ -47,10 +48,9 @@ def permit(interaction: discord.Interaction) -> int:
 
 @asynccontextmanager
 async def acting(interaction: "discord.Interaction[Studio]", *about: discord.abc.User) -> AsyncIterator[Act]:
-    """A transaction in which the rows of the server, the actor and the people it is `about` exist."""
+    """A transaction for `bot.answering`, in which the rows of the people it is `about` exist too."""
     guild_id = permit(interaction)
-    async with interaction.client.database.writing() as session:
-        await guilds.touch(session, guild_id, getattr(interaction.guild, "name", "") or "")
-        for person in (interaction.user, *about):
+    async with writing(interaction) as session:
+        for person in about:
             await users.touch(session, person.id, person.display_name)
         yield Act(session, guild_id, interaction.user.id)

@@ -1,8 +1,8 @@
-"""How long that is tried again which Discord refuses: ever more seldom, for some days."""
+"""How often, and for how long, that is tried again which Discord refuses: ever more seldom, for some days."""
 
 from datetime import timedelta
 
-PATIENCE = timedelta(days=7)
+GIVE_UP_AFTER = timedelta(days=7)
 FIRST, LONGEST = timedelta(seconds=15), timedelta(hours=6)
 """The pauses between tries, each twice the one before."""
 

@@ -2,13 +2,14 @@
 
 import pytest
 
+from playground.interactions import DEFER
 from tests.bot.studio import Json, Running, private_words
 
 
 async def test_a_slow_disk_is_answered_with_thinking_and_then_the_card(
     bot: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.patience.PATIENCE", 0.0)
+    monkeypatch.setattr("bot.answering.PATIENCE", 0.0)
     asked = await bot.pg.person("Ben").slash("studio", "imagine", prompt="a house", steps=1)
     await bot.pg.wait_for(lambda: bool(asked.message and asked.message["attachments"]))
     await bot.delivered(1)
@@ -21,7 +22,7 @@ async def test_a_refusal_after_thinking_is_still_private_and_leaves_nothing_behi
     bot.engine.hold()
     for prompt in ("a --repeat 4", "a --repeat 4", "a --repeat 2"):
         await bot.pg.person("Ben").slash("studio", "imagine", prompt=prompt, steps=1, count=1)
-    monkeypatch.setattr("bot.patience.PATIENCE", 0.0)
+    monkeypatch.setattr("bot.answering.PATIENCE", 0.0)
     await bot.pg.person("Ben").slash("studio", "imagine", prompt="b --repeat 4", steps=1, count=1)
 
     def told() -> bool:
@@ -47,7 +48,7 @@ async def test_no_command_or_press_waits_for_a_busy_writer_before_its_first_answ
     assert waiting is not None
     assert other is not None
     assert question is not None
-    monkeypatch.setattr("bot.patience.PATIENCE", 0.05)
+    monkeypatch.setattr("bot.answering.PATIENCE", 0.05)
     async with bot.database.writing():
         asked = [
             await ben.slash("studio", "imagine", prompt="a house", steps=1),
@@ -63,6 +64,13 @@ async def test_no_command_or_press_waits_for_a_busy_writer_before_its_first_answ
     await bot.pg.wait_for(lambda: len([one for one in bot.pg.messages("studio") if _says_cancelled(one)]) == 2)
     bot.engine.release()
     await bot.delivered(6)
+
+
+async def test_a_style_by_number_is_painted_into_a_file_after_the_first_answer(bot: Running) -> None:
+    asked = await bot.pg.person("Ben").slash("studio", "imagine", prompt="a house --sref 42", steps=1, count=1)
+    assert asked.callback == DEFER
+    assert asked.message is not None
+    await bot.pictures(asked.message)
 
 
 def _says_cancelled(message: Json) -> bool:

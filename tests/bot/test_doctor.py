@@ -118,9 +118,9 @@ async def test_a_model_that_cannot_be_downloaded_is_told_before_the_first_start(
 @pytest.mark.parametrize(
     ("free", "well", "words"),
     [
-        (23.1, False, "needs 23.4 GiB of memory, and 23.1 are there"),
-        (31.0, True, "needs 23.4 GB of 31.0 GB free, its text encoders in main memory"),
-        (79.0, True, "needs 33.0 GB of 79.0 GB free"),
+        (23.1, False, "needs 24.1 GiB of memory, and 23.1 are there"),
+        (31.0, True, "needs 24.1 GB of 31.0 GB free, its text encoders in main memory"),
+        (79.0, True, "needs 33.9 GB of 79.0 GB free"),
     ],
 )
 async def test_what_the_model_needs_of_a_gpu_is_compared_with_what_is_free(

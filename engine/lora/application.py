@@ -162,7 +162,11 @@ class Plan:
 
 
 class _First:
-    """x @ A for all layers that have this input, times the ranks' factors: (rows, tokens, members x r)."""
+    """x @ A for all layers that have this input, times the ranks' factors: (rows, tokens, members x r).
+
+    Kept until the last of them has asked for it and no longer, since the inputs of all layers together take many times
+    what a forward takes.
+    """
 
     def __init__(self, down: torch.Tensor, block: Block, members: int) -> None:
         self.down = down
@@ -171,13 +175,19 @@ class _First:
         self.scale: torch.Tensor | None = None
         self._given: torch.Tensor | None = None
         self._made: torch.Tensor | None = None
+        self._left = 0
 
     def __call__(self, given: torch.Tensor) -> torch.Tensor:
-        if self._made is None or given is not self._given:
+        made = self._made
+        if made is None or given is not self._given:
             assert self.scale is not None
             tokens = given.unsqueeze(1) if given.dim() == 2 else given
-            self._given, self._made = given, torch.bmm(tokens, self.down).mul_(self.scale)
-        return self._made
+            made = torch.bmm(tokens, self.down).mul_(self.scale)
+            self._given, self._made, self._left = given, made, self.members
+        self._left -= 1
+        if not self._left:
+            self.forget()
+        return made
 
     def forget(self) -> None:
         self._given = self._made = None

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from PIL import Image
 
-from bench.comparing import in_company, psnr
+from bench.comparing import family_of, in_company, psnr
 from bench.stock import Stock
 from engine.engine import Engine
 from engine.models import KNOWN, Catalogue
@@ -80,4 +81,7 @@ async def test_everything_there_is_to_ask_for_is_drawn_in_the_number_format_of_a
     engine = Engine(published, device="cpu", dtype="bfloat16", threads=1, model="dev", find_lora=lambda _: file)
     async with engine:
         company = await in_company(engine, requests, within=0.0)
+        parts = family_of(engine, "dev").pipeline.components.values()
+        kinds = {one.dtype for part in parts if isinstance(part, torch.nn.Module) for one in part.parameters()}
+    assert kinds == {torch.bfloat16}, "what the plans count with"
     assert all(pictures is not None for pictures in company)

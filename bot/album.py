@@ -106,12 +106,19 @@ async def delete(
     await unlink(database, storage, digests)
 
 
-async def taken_away(studio: "Studio", message: discord.Message | None) -> None:
-    """This message of deleted pictures is gone; others that show them follow."""
+async def taken_away(studio: "Studio", message: discord.Message | None, job: Job) -> None:
+    """This message of deleted pictures is gone; others that show them `follow`."""
     if message is not None:
         async with studio.database.writing() as session:
             await removals.done(session, message.id)
+    follow(studio, message, job)
+
+
+def follow(studio: "Studio", message: discord.Message | None, job: Job) -> None:
+    """Take away what else shows deleted pictures, and draw the job's card again unless it was this message."""
     studio.tidy()
+    if message is None or message.id != job.card_message_id:
+        studio.delivery.redraw(job)
 
 
 async def unlink(

@@ -78,6 +78,4 @@ async def _end(studio: "Studio", message: discord.Message, shown: Shown) -> None
     await album.delete(studio.database, studio.storage, shown.living, message=message)
     studio.delivery.unmark(message)
     await message.delete()
-    await album.taken_away(studio, message)
-    if message.id != shown.job.card_message_id:
-        studio.delivery.redraw(shown.job)
+    await album.taken_away(studio, message, shown.job)

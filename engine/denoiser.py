@@ -6,7 +6,6 @@ a database.
 
 import contextlib
 import logging
-import time
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from weakref import WeakKeyDictionary
@@ -68,19 +67,16 @@ class Denoiser:
 
         Lanes that are done or failed leave. Raises torch.AcceleratorError when the device itself is lost.
         """
-        began = time.perf_counter()
         moving = self._next()
         self._turn += 1
         rows = [row for _, own in moving if not isinstance(own, Exception) for row in own]
         answers = iter(self._predicted(moving[0][0].drawing.model, rows) if rows else ())
-        seconds = (time.perf_counter() - began) / max(1, len(rows))
         outcome: list[tuple[Lane, Exception | None]] = []
         for lane, own in moving:
             lane.turn = self._turn
             if isinstance(own, Exception):
                 outcome.append((lane, own))
                 continue
-            lane.drawing.device_seconds += seconds * len(own)
             outcome.append((lane, _advanced(lane, [next(answers) for _ in own])))
         self.leave([lane for lane, error in outcome if error is not None or lane.walk.done])
         return outcome

@@ -43,7 +43,8 @@ class Floor:
     device step by step, so a short one that came later may well end first, whichever of the loaded models it is for. A
     request for a model that has to be loaded waits until the ones in work are done, so that nobody stands still for a
     loading; so does one for a model that lanes cannot run, which then has the device for itself. Those behind such a
-    request wait with it. One whose LoRAs are being read lets others pass.
+    request wait with it. One whose LoRAs are being read lets those pass whose model is there: the loading of another
+    might cost it its own.
 
     Args:
         model: gives the model of a name, and loads it if need be.
@@ -85,7 +86,7 @@ class Floor:
     @property
     def busy(self) -> bool:
         """Whether `advance` has anything to do."""
-        return bool(self._drawings) or any(not _being_read(one) for one in self._waiting)
+        return bool(self._drawings) or self._next() is not None
 
     def take(self, ticket: Ticket) -> None:
         self._waiting.append(_Waiting(ticket))
@@ -100,6 +101,7 @@ class Floor:
         self._take_up()
         if not self._denoiser.lanes:
             return
+        began = time.perf_counter()
         outcome = self._denoiser.turn()
         for lane, error in outcome:
             if error is not None and lane.drawing in self._drawings:
@@ -108,6 +110,11 @@ class Floor:
         for drawing in moved.values():
             if drawing in self._drawings:
                 drawing.report(self._preview_every)
+        # With the previews: on a GPU a forward only begins the work, and they are the first to wait for it.
+        seconds = time.perf_counter() - began
+        rows = sum(len(lane.conditionings) for lane, _ in outcome)
+        for lane, _ in outcome:
+            lane.drawing.device_seconds += seconds * len(lane.conditionings) / rows
         for lane, _ in outcome:
             if lane.walk.done and lane.drawing in self._drawings:
                 self._decode(lane)
@@ -146,10 +153,12 @@ class Floor:
         """The first that can be taken up now; it stays where it is."""
         others = bool(self._drawings)  # that will end, after which this is looked at again
         for waiting in self._waiting:
+            if waiting.ticket.cancelled.is_set():
+                return waiting
             request = waiting.ticket.request
             model = self._held(request.model)
             waiting.deferred = False
-            if self._drawings and not isinstance(model, InLanes):
+            if others and not isinstance(model, InLanes):
                 return None
             if waiting.reading is None and request.loras and isinstance(model, InLanes):
                 names = [use.name for use in request.loras]
@@ -158,7 +167,7 @@ class Floor:
                     waiting.reading = model.bank.ensure(names)
                     for future in waiting.reading:
                         future.add_done_callback(lambda _: self._wake())
-            if not _being_read(waiting) or waiting.ticket.cancelled.is_set():
+            if not _being_read(waiting):
                 return waiting
             others = True
         return None

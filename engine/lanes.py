@@ -105,7 +105,7 @@ class Drawing:
     Attributes:
         loras: its LoRAs, which are not read again while they are held here.
         began: when it was taken up, seconds of `time.perf_counter`.
-        device_seconds: what its rows took of the forwards that they were in.
+        device_seconds: what its rows took of the turns that they moved in.
         decode_seconds: what its decoding took.
     """
 

@@ -12,6 +12,7 @@ from bot.gallery import rights
 from bot.gallery.rights import Act
 from bot.refusals import Gone, NotACard
 from bot.ui import cards, sharing
+from db.models import Job
 
 if TYPE_CHECKING:
     from bot.client import Studio
@@ -31,9 +32,7 @@ async def cancel_or_delete(interaction: "discord.Interaction[Studio]", message: 
     await interaction.response.defer(ephemeral=True, thinking=True)
     await album.delete(studio.database, studio.storage, shown.living, message=message)
     studio.delivery.unmark(message)
-    await _take_away(interaction, message)
-    if message.id != shown.job.card_message_id:
-        studio.delivery.redraw(shown.job)
+    await _take_away(interaction, message, shown.job)
     await interaction.edit_original_response(content="Deleted.")
 
 
@@ -65,12 +64,12 @@ async def image_details(interaction: "discord.Interaction[Studio]", message: dis
     await tell(interaction, cards.details(shown.job, shown.living))
 
 
-async def _take_away(interaction: "discord.Interaction[Studio]", message: discord.Message) -> None:
+async def _take_away(interaction: "discord.Interaction[Studio]", message: discord.Message, job: Job) -> None:
     channel = interaction.client.get_partial_messageable(message.channel.id)
     try:
         await channel.get_partial_message(message.id).delete()
     except (discord.NotFound, discord.Forbidden):
         # Gone already, or posted by an interaction where the bot is no member; the pictures themselves are deleted.
-        interaction.client.tidy()
+        album.follow(interaction.client, message, job)
         return
-    await album.taken_away(interaction.client, message)
+    await album.taken_away(interaction.client, message, job)

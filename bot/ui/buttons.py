@@ -46,8 +46,7 @@ class Delete(Press, template=r"a:delete:(?P<id>\d{1,19})"):
         await album.delete(studio.database, studio.storage, [image], message=interaction.message)
         studio.delivery.unmark(interaction.message)
         await interaction.delete_original_response()
-        await album.taken_away(studio, interaction.message)
-        studio.delivery.redraw(job)
+        await album.taken_away(studio, interaction.message, job)
 
 
 class Cancel(Press, template=r"a:cancel:(?P<id>\d{1,19})"):

@@ -47,6 +47,10 @@ class Layout:
         self.ups = _Gathering(names, up, place)
         self.blocks = {group[0]: block_of(group[0]) for group in self.groups}
 
+    def bytes(self, rows: int, wide: int) -> int:
+        """What a plan for so many rows of so many ranks takes."""
+        return rows * wide * (self.downs.bytes_each + self.ups.bytes_each)
+
 
 class _Gathering:
     """The places of one half of all layers: a composition is one call for each tensor that they are in."""
@@ -67,6 +71,10 @@ class _Gathering:
             rows = half.tensor.shape[1]
             begins = torch.tensor([place * rows for place in order], device=half.tensor.device)
             self._sources.append((half.tensor.flatten(0, 1), begins.view(1, -1, 1)))
+        self.bytes_each = sum(
+            begins.numel() * source.shape[1] * source.element_size() for source, begins in self._sources
+        )
+        """Of a rank of a row, in all layers."""
 
     def buffers(self, rows: int, wide: int) -> list[torch.Tensor]:
         """For each tensor what is gathered from it, (rows, layers x wide, width), not filled yet."""
@@ -108,7 +116,7 @@ class Plan:
                 up = self._ups[which].narrow(1, slot * wide, wide)
                 part = slice(place * wide, (place + 1) * wide)
                 self._layers.append(_Layer(layout.linears[name], first, up, part))
-        self.bytes = sum(map(_bytes, (*self._downs, *self._ups)))
+        self.bytes = layout.bytes(rows, wide)
         self._weighed: object = None
         self.become(ranks, keeps=keeps)
 
@@ -154,7 +162,11 @@ class Plan:
 
 
 class _First:
-    """x @ A for all layers that have this input, times the ranks' factors: (rows, tokens, members x r)."""
+    """x @ A for all layers that have this input, times the ranks' factors: (rows, tokens, members x r).
+
+    Kept until the last of them has asked for it and no longer, since the inputs of all layers together take many times
+    what a forward takes.
+    """
 
     def __init__(self, down: torch.Tensor, block: Block, members: int) -> None:
         self.down = down
@@ -163,13 +175,19 @@ class _First:
         self.scale: torch.Tensor | None = None
         self._given: torch.Tensor | None = None
         self._made: torch.Tensor | None = None
+        self._left = 0
 
     def __call__(self, given: torch.Tensor) -> torch.Tensor:
-        if self._made is None or given is not self._given:
+        made = self._made
+        if made is None or given is not self._given:
             assert self.scale is not None
             tokens = given.unsqueeze(1) if given.dim() == 2 else given
-            self._given, self._made = given, torch.bmm(tokens, self.down).mul_(self.scale)
-        return self._made
+            made = torch.bmm(tokens, self.down).mul_(self.scale)
+            self._given, self._made, self._left = given, made, self.members
+        self._left -= 1
+        if not self._left:
+            self.forget()
+        return made
 
     def forget(self) -> None:
         self._given = self._made = None
@@ -212,7 +230,3 @@ def _grouped(linears: Mapping[str, torch.nn.Linear]) -> list[list[str]]:
         key = name if kind is None else (parent.removesuffix(".attn"), kind)
         groups.setdefault(key, []).append(name)
     return list(groups.values())
-
-
-def _bytes(tensor: torch.Tensor) -> int:
-    return tensor.numel() * tensor.element_size()

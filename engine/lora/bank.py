@@ -187,19 +187,23 @@ class Bank:
             touched = _together([adapter.modules for row in rows for adapter in row])
             layout, chosen = self._layout(component, touched), torch.tensor(ranks)
             keeps = tuple(adapter for row in rows for adapter in row)
-            old = self._plans.popitem(last=False)[1] if len(self._plans) >= _PLANS else None
-            if old is not None and old.layout is layout and old.shape == chosen.shape:
-                plan = old
-                plan.become(chosen, keeps=keeps)
-            else:
+            plan = self._spare(layout, chosen.shape)
+            if plan is None:
                 plan = Plan(layout, chosen, keeps=keeps)
+            else:
+                plan.become(chosen, keeps=keeps)
             self._plans[key] = plan
         self._plans.move_to_end(key)
-        while len(self._plans) > 1 and (
-            len(self._plans) > _PLANS or sum(plan.bytes for plan in self._plans.values()) > self._plan_bytes
-        ):
-            self._plans.popitem(last=False)
         return plan
+
+    def _spare(self, layout: Layout, shape: torch.Size) -> Plan | None:
+        """Let plans go until there is room for one more; the last of them, where it can become the new one."""
+        wanted, old = layout.bytes(*shape), None
+        while self._plans and (
+            len(self._plans) >= _PLANS or wanted + sum(plan.bytes for plan in self._plans.values()) > self._plan_bytes
+        ):
+            _, old = self._plans.popitem(last=False)
+        return old if old is not None and old.layout is layout and old.shape == shape else None
 
     def _layout(self, component: str, touched: frozenset[Module]) -> Layout:
         key = component, touched

@@ -54,7 +54,7 @@ def _frequent(text: str) -> list[str]:
         counts: Counter[str] = Counter()
         for tags in table.values():
             counts.update({str(tag): int(count) for tag, count in tags.items()})
-    except (ValueError, TypeError, AttributeError, RecursionError):
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return []
     most = max(counts.values(), default=0)
     return [tag for tag, count in counts.most_common(MOST_TRIGGERS) if 2 * count >= most]

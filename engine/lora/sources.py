@@ -29,10 +29,13 @@ def folder_of(entry: ModelEntry) -> Path:
     """The model's folder, where it lies on this machine. Raises ModelUnavailable when it was not fetched yet."""
     if entry.folder is not None:
         return entry.folder
-    from huggingface_hub import snapshot_download
+    from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
+    revision = entry.revision or None
     try:
-        return Path(snapshot_download(entry.repository, revision=entry.revision or None, local_files_only=True))
+        # Not snapshot_download: it misses the one large file beside the folders, which nobody fetches.
+        index = hf_hub_download(entry.repository, "model_index.json", revision=revision, local_files_only=True)
+        return Path(index).parent
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError, ValueError) as error:
         raise ModelUnavailable(entry.name, entry.repository, "not on this machine yet") from error

@@ -160,9 +160,9 @@ async def test_a_classifier_that_cannot_be_downloaded_is_told_before_it_blocks_e
 @pytest.mark.parametrize(
     ("free", "well", "words"),
     [
-        (23.1, False, "needs 23.4 GiB of memory, and 23.1 are there"),
-        (31.0, True, "needs 23.4 GiB of 31.0 GiB free, its text encoders in main memory"),
-        (79.0, True, "needs 33.0 GiB of 79.0 GiB free"),
+        (23.1, False, "needs 24.1 GiB of memory, and 23.1 are there"),
+        (31.0, True, "needs 24.1 GiB of 31.0 GiB free, its text encoders in main memory"),
+        (79.0, True, "needs 33.9 GiB of 79.0 GiB free"),
     ],
 )
 async def test_what_the_model_needs_of_a_gpu_is_compared_with_what_is_free(

@@ -1,5 +1,7 @@
 """What the hub's client raises, in words for an owner."""
 
+import json
+import shutil
 from pathlib import Path
 
 import huggingface_hub
@@ -11,6 +13,7 @@ from engine import hub
 from engine.describe import _captioning
 from engine.errors import ModelUnavailable
 from engine.families.flux1_redux import _download
+from engine.lora.sources import folder_of
 from engine.models import ModelEntry
 from engine.residents import _fetched
 
@@ -72,3 +75,35 @@ def test_every_way_to_the_hub_tells_why_it_is_closed(cause: Exception, monkeypat
         with pytest.raises(ModelUnavailable) as caught:
             fetch()
         assert (caught.value.repository, caught.value.reason) == (repository, hub.why(cause))
+
+
+@pytest.fixture
+def fetched(blank_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A model in the hub's cache as diffusers leaves it: without the one large file beside the folders. No network."""
+    commit = "0" * 40
+    cached = tmp_path / "models--a--dev"
+    folder = cached / "snapshots" / commit
+    shutil.copytree(blank_folder, folder)
+    (cached / "refs").mkdir()
+    (cached / "refs" / "main").write_text(commit)
+    names = [file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()]
+    files = {name: {"size": 1, "blob_id": "0" * 40} for name in (*names, "flux1-dev.safetensors")}
+    (cached / "trees").mkdir()
+    (cached / "trees" / f"{commit}.json").write_text(json.dumps({"format_version": 1, "files": files}))
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(errors.IncompleteSnapshotError):
+        huggingface_hub.snapshot_download("a/dev", local_files_only=True)
+    return folder
+
+
+def test_a_model_that_was_fetched_is_found_again_without_a_network(fetched: Path) -> None:
+    entry = ModelEntry(name="dev", repository="a/dev")
+    assert _fetched(entry) == fetched
+    assert folder_of(entry) == fetched
+
+
+@pytest.mark.usefixtures("fetched")
+def test_a_model_that_was_not_fetched_is_said_not_to_be_there() -> None:
+    with pytest.raises(ModelUnavailable):
+        folder_of(ModelEntry(name="other", repository="a/other"))

@@ -1,4 +1,5 @@
 import math
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -6,9 +7,11 @@ from typing import Any
 import pytest
 import torch
 
+from engine.lora.application import Plan
 from engine.lora.bank import Bank
 from engine.lora.errors import BankFull, LoraMissing, LoraRefused
 from engine.requests import BlockWeight, LoraMix, LoraUse, Ramp
+from engine.room import _Allocations
 from tests.engine.lora import making
 
 TOKENS, TEXT_TOKENS = 16, 32
@@ -258,6 +261,38 @@ def test_compositions_that_take_each_others_place_give_what_they_give_alone(
         for index in order:
             assert torch.equal(made(bank, mixes[index]), alone[index]), mixes[index]
     assert torch.equal(forward(pipeline, inputs), plain)
+
+
+def test_what_a_layer_was_given_is_let_go_when_its_adapters_are_added(bank: Bank, pipeline: Any):
+    """Or the inputs of all layers would be held until the forward ends: for FLUX.1, ten times the memory of a row."""
+    inputs = given(pipeline, 1) | {
+        "hidden_states": torch.randn(1, 1024, pipeline.transformer.config.in_channels),
+        "img_ids": torch.zeros(1024, 3),
+    }
+
+    def peak(mix: LoraMix) -> int:
+        with bank.rows([mix], [0.0]), _Allocations() as allocations:
+            forward(pipeline, inputs)
+        return allocations.peak
+
+    assert peak((use("a"),)) < 1.5 * peak(())
+
+
+def test_compositions_too_large_for_each_other_are_never_there_together(
+    make_bank: Callable[..., Bank], monkeypatch: pytest.MonkeyPatch
+):
+    bank = make_bank(byte_budget=8 << 20)
+    with bank.rows([(use("a"),)] * 4, [0.0] * 4):
+        first = weakref.ref(next(iter(bank._plans.values())))
+    gone: list[bool] = []
+
+    def plan(*given: Any, **options: Any) -> Plan:
+        gone.append(first() is None)
+        return Plan(*given, **options)
+
+    monkeypatch.setattr("engine.lora.bank.Plan", plan)
+    with bank.rows([(use("c"),)] * 4, [0.0] * 4):
+        assert gone == [True]
 
 
 def test_what_does_not_fit_together_is_told_and_what_fits_alone_goes_on(make_bank: Callable[..., Bank], pipeline: Any):

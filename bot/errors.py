@@ -229,6 +229,8 @@ def _own(error: BaseException) -> str | None:
             return f"Only <@{error.author_id}> or a moderator may {error.verb} this."
         case own.Gone():
             return "This picture was deleted."
+        case own.Expired():
+            return "This question has expired: it was asked days ago. Ask again; nothing was queued."
         case own.OwnPicture():
             return "This is your own picture; hearts come from others."
         case own.AgeRestricted():

@@ -61,6 +61,7 @@ KNOWN: list[Exception] = [
     refusals.CannotPostHere(["attach_files", "embed_links"]),
     refusals.NotYours("delete", 11),
     refusals.Gone(),
+    refusals.Expired(),
     refusals.NoSuchJob("x`y @everyone"),
     refusals.NothingToCancel(ended=True),
     refusals.NothingToCancel(ended=False),

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.model import Model, Serial
@@ -16,6 +16,12 @@ class Review(Model):
     __table_args__ = (
         UniqueConstraint("interaction_id"),
         Index("ix_reviews_guild_id_id", "guild_id", "id"),
+        Index(
+            "ix_reviews_open",
+            "author_id",
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 

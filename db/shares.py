@@ -87,10 +87,13 @@ async def hide(session: AsyncSession, image_id: int, by_id: int, *, now: datetim
     The moderator's row must exist. Raises `NotShareable`: deleted, or not made in a server.
     """
     now = now or times.now()
-    if (found := await of_image(session, image_id)) is not None and found.hidden_at is not None:
-        return False
     word = {"hidden_at": now, "hidden_by_id": by_id}
-    await _write(session, image_id, word | {"visibility": Visibility.PRIVATE}, word, now, moderated=True)
+    try:
+        await _write(session, image_id, word | {"visibility": Visibility.PRIVATE}, word, now, moderated=True)
+    except NotShareable as problem:
+        if problem.reason == "hidden":
+            return False
+        raise
     return True
 
 
@@ -182,7 +185,7 @@ async def _write(
     changed = then | {"wanted": Share.wanted + 1, "given_up_for": None} | _REACHED
     statement = insert(session, Share).values(new | first)
     statement = statement.on_conflict_do_update(
-        index_elements=[Share.image_id], set_=changed, where=None if moderated else Share.hidden_at.is_(None)
+        index_elements=[Share.image_id], set_=changed, where=Share.hidden_at.is_(None)
     )
     rows = await session.scalars(statement.returning(Share), execution_options={"populate_existing": True})
     if (written := rows.one_or_none()) is None:

@@ -1,3 +1,4 @@
+import asyncio
 from datetime import datetime, timedelta
 
 import pytest
@@ -72,6 +73,30 @@ async def test_hidden_by_a_moderator_it_stays_away_until_it_is_restored(database
             assert await shares.restore(session, image)
             assert not await shares.restore(session, image)
     assert [one.image.id for one in await shown(database)] == [shared]
+
+
+async def test_of_two_moderators_who_hide_a_picture_at_once_one_did(database: Database) -> None:
+    await meet(database)
+    (image,) = await paint(database, pictures=1)
+    begun = asyncio.Event()
+
+    async def first() -> bool:
+        async with database.writing() as session:
+            done = await shares.hide(session, image, BEN, now=NOON)
+            begun.set()
+            await asyncio.sleep(0.2)
+            return done
+
+    async def second() -> bool:
+        await begun.wait()
+        async with database.writing() as session:
+            return await shares.hide(session, image, CAT, now=NOON)
+
+    assert await asyncio.gather(first(), second()) == [True, False]
+    async with database.reading() as session:
+        hidden = await shares.of_image(session, image)
+    assert hidden is not None
+    assert hidden.hidden_by_id == BEN
 
 
 async def test_deleting_a_picture_takes_its_share_its_words_and_its_likes(database: Database) -> None:

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.model import Model, Serial
 
+OPEN = "closed_at IS NULL"
+
 
 class Review(Model):
     """`jobs` are the jobs to be, as `db.jobs.NewJob` fields; nothing is charged before `allowed` is true."""
@@ -16,12 +18,7 @@ class Review(Model):
     __table_args__ = (
         UniqueConstraint("interaction_id"),
         Index("ix_reviews_guild_id_id", "guild_id", "id"),
-        Index(
-            "ix_reviews_open",
-            "author_id",
-            sqlite_where=text("closed_at IS NULL"),
-            postgresql_where=text("closed_at IS NULL"),
-        ),
+        Index("ix_reviews_open", "author_id", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
         {"sqlite_autoincrement": True},
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import case, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from db import removals, search, times
 from db.challenges import announcing
@@ -113,9 +114,10 @@ async def due(session: AsyncSession, limit: int, *, now: datetime | None = None)
     """Shares whose post does not show their row and is to be tried now: the oldest, at most `limit` of a channel."""
     place = func.row_number().over(partition_by=Share.channel_id, order_by=Share.id)
     awaited = Share.due_at.is_(None) | (Share.due_at <= (now or times.now()))
-    placed = select(Share.id, place.label("place")).where(*DUE, awaited).subquery()
-    found = select(Share).join(placed, placed.c.id == Share.id).where(placed.c.place <= limit)
-    return (await session.scalars(found.order_by(Share.id))).all()
+    # Read in one go: PostgreSQL takes many to be due, and would join the few with the whole table.
+    placed = select(Share, place.label("place")).where(*DUE, awaited).subquery()
+    found = aliased(Share, placed)
+    return (await session.scalars(select(found).where(placed.c.place <= limit).order_by(found.id))).all()
 
 
 async def stands(

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import guilds, images, jobs, privacy, reports, reviews
+from db import guilds, images, jobs, privacy, reports, reviews, shares
 from db.database import Database
 from tests.db.people import ADA, LEASE, NOON, enqueue, meet, overheard, wish
 
@@ -27,6 +27,7 @@ QUESTIONS: dict[str, Callable[[AsyncSession], Awaitable[object]]] = {
     "lost jobs": lambda session: jobs.requeue_expired(session, max_attempts=3, held=[]),
     "pictures too old to keep": lambda session: privacy.expired(session, guild_id=None, before=NOON),
     "a server's pictures too old to keep": lambda session: privacy.expired(session, guild_id=9, before=NOON),
+    "posts to be drawn": lambda session: shares.due(session, 10),
     "reports without a card": lambda session: reports.uncarded(session, 9),
     "what waits for a moderator's card": lambda session: reviews.uncarded(session, 9),
     "a held wish": lambda session: reviews.put(session, [wish(guild_id=9)], word="x", limit=9),
@@ -47,6 +48,6 @@ async def test_no_question_reads_all_rows(database: Database, question: str) -> 
             await QUESTIONS[question](session)
         for statement, parameters in said:
             plan = await connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters)
-            whole = tuple(f"SCAN {table}" for table in ("jobs", "images", "reports", "reviews"))
+            whole = tuple(f"SCAN {table}" for table in ("jobs", "images", "shares", "reports", "reviews"))
             scans = [row.detail for row in plan if row.detail.startswith(whole) and "INDEX ix_" not in row.detail]
             assert not scans, statement

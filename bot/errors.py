@@ -14,7 +14,6 @@ from typing import Any
 import aiohttp
 import discord
 from discord import app_commands
-from sqlalchemy.exc import OperationalError
 
 import bot.refusals as own
 import db.challenges.errors as contests
@@ -230,6 +229,8 @@ def _own(error: BaseException) -> str | None:
             return f"Only <@{error.author_id}> or a moderator may {error.verb} this."
         case own.Gone():
             return "This picture was deleted."
+        case own.Expired():
+            return "This question has expired: it was asked days ago. Ask again; nothing was queued."
         case own.OwnPicture():
             return "This is your own picture; hearts come from others."
         case own.AgeRestricted():
@@ -445,7 +446,7 @@ def _rows(error: BaseException) -> str | None:
         case rows.Overdrawn():
             have = f"{error.balance} credit{'' if error.balance == 1 else 's'}"
             return f"This costs {error.cost}, and you have {have}. `/info` shows when there will be more."
-        case OperationalError() if "disk is full" in str(error.orig):
+        case rows.DatabaseFull():
             return "The studio's disk is full; nothing was queued. The owner needs to make room."
     return None
 

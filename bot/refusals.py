@@ -33,6 +33,10 @@ class Gone(Refusal):
     """The picture or job a button or command names was deleted or never was."""
 
 
+class Expired(Refusal):
+    """The question that a button answers was asked too long ago."""
+
+
 class OwnPicture(Refusal):
     """One's own picture takes no like."""
 

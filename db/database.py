@@ -13,9 +13,9 @@ from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, ExceptionContext, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, EmulatedDBAPIException, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -46,10 +46,7 @@ class Database:
             self._writer = _sqlite(url, "writer", pool_size=1, max_overflow=0)
             self._reader = _sqlite(url, "reader", pool_size=READERS, max_overflow=0)
         else:
-            # As many as a burst needs, kept: opening one takes longer than most transactions.
-            self._writer = create_async_engine(
-                url, pool_pre_ping=True, pool_size=CONNECTIONS, max_overflow=0, hide_parameters=True
-            )
+            self._writer = _postgres(url)
             self._reader = self._writer.execution_options(postgresql_readonly=True)
         self._writing = async_sessionmaker(self._writer, expire_on_commit=False)
         self._reading = async_sessionmaker(self._reader, expire_on_commit=False)
@@ -168,6 +165,24 @@ def _checked(url: str | URL) -> URL:
     if parsed.drivername == "sqlite+aiosqlite" and (parsed.database or ":memory:") == ":memory:":
         raise UnsupportedDatabase("sqlite :memory:")
     return parsed
+
+
+def _postgres(url: URL) -> AsyncEngine:
+    # As many as a burst needs, kept: opening one takes longer than most transactions.
+    engine = create_async_engine(url, pool_pre_ping=True, pool_size=CONNECTIONS, max_overflow=0, hide_parameters=True)
+
+    # The server quotes the row that it refuses, its driver the value that it cannot send: only names are kept of both.
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def handle_error(context: ExceptionContext) -> None:
+        refused, raised = context.original_exception, context.sqlalchemy_exception
+        if raised is None or not isinstance(refused, EmulatedDBAPIException):
+            return
+        cause = refused.driver_exception
+        known = (getattr(cause, name, None) for name in ("sqlstate", "table_name", "column_name", "constraint_name"))
+        refused.args = raised.args = (" ".join([type(cause).__name__, *(name for name in known if name)]),)
+        refused.__cause__ = None
+
+    return engine
 
 
 def _sqlite(url: URL, role: Role, **pool: Any) -> AsyncEngine:

@@ -242,11 +242,11 @@ async def left_before(session: AsyncSession, moment: datetime) -> list[int]:
 
 
 async def expired(session: AsyncSession, *, guild_id: int | None, before: datetime, limit: int = 100) -> list[Image]:
-    """Living pictures older than a moment, of one server, or (None) of all."""
+    """Living pictures older than a moment, of one server, or (None) of all, the oldest first."""
     old = select(Image).where(Image.created_at < before, Image.deleted_at.is_(None))
     if guild_id is not None:
         old = old.where(Image.guild_id == guild_id)
-    return list((await session.scalars(old.order_by(Image.id).limit(limit))).all())
+    return list((await session.scalars(old.order_by(Image.created_at, Image.id).limit(limit))).all())
 
 
 async def traces(session: AsyncSession, needle: str) -> list[str]:

@@ -1,6 +1,8 @@
 """How often, and for how long, that is tried again which Discord refuses: ever more seldom, for some days."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from db.models import Announcement, Share
 
 GIVE_UP_AFTER = timedelta(days=7)
 FIRST, LONGEST = timedelta(seconds=15), timedelta(hours=6)
@@ -10,3 +12,12 @@ FIRST, LONGEST = timedelta(seconds=15), timedelta(hours=6)
 def pause(tries: int) -> timedelta:
     """How long to wait after so many tries and one more."""
     return min(LONGEST, FIRST * 2 ** min(tries, 16))
+
+
+def put_off(row: Announcement | Share, *, now: datetime) -> bool:
+    """Discord refused what the row stands for: later again; False, and nothing changed, when that has been so for too long."""
+    since = row.refused_at or now
+    if now - since > GIVE_UP_AFTER:
+        return False
+    row.refused_at, row.due_at, row.tries = since, now + pause(row.tries), row.tries + 1
+    return True

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import times
-from db.models import Sanction, SanctionKind
+from db.models import Sanction, SanctionKind, User
 
 STRIKE_LIFE = timedelta(days=90)
 """How long a sanction counts as a strike."""
@@ -45,6 +45,8 @@ async def warn(
 ) -> Sanction:
     """A warning, or the time-out that it becomes when it is the person's third strike."""
     now = now or times.now()
+    # Locked, so that two warnings at once are not both the second.
+    await session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
     third = await strikes(session, guild_id, user_id, now=now) + 1 >= STRIKES
     kind = SanctionKind.TIMEOUT if third else SanctionKind.WARNING
     return await put(session, guild_id, user_id, kind, by_id=by_id, reason=reason, now=now)

@@ -1,6 +1,7 @@
 """Sharing pictures in their server's gallery: the author's wish, the moderators' word, and the post that shows both.
 
-Every change of a row raises `wanted`; the post is due until it shows that version. Knows no Discord.
+Every change of a row raises `wanted`; the post is due until it shows that version. One that Discord refuses waits, ever
+longer; a change ends the wait, likes alone do not. Knows no Discord.
 """
 
 import random
@@ -8,10 +9,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, delete, literal, select, update
+from sqlalchemy import case, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from db import removals, search, times
+from db import removals, retries, search, times
 from db.challenges import announcing
 from db.errors import NotShareable
 from db.heat import DAY, MONTH, WEEK, heat
@@ -27,6 +29,7 @@ LISTED = (Share.visibility != _PRIVATE, Share.hidden_at.is_(None), Share.deleted
 DUE = (Share.shown < Share.wanted, Share.channel_id.is_not(None), Share.given_up_for.is_(None))
 TRY_AGAIN = case((Share.message_id.is_not(None), None), else_=Share.given_up_for)
 """`given_up_for` after a change: a post that stands is tried again, one that is gone stays gone."""
+_REACHED = {"refused_at": None, "due_at": None, "tries": 0}
 
 
 def is_listed(share: Share) -> bool:
@@ -66,7 +69,8 @@ async def share(
     # A post that stands stays where it is, unless it was out of reach there.
     place: dict[str, Any] = {"channel_id": case((Share.message_id.is_(None), channel_id), else_=Share.channel_id)}
     found = await of_image(session, image_id)
-    if found is not None and found.message_id and found.channel_id not in (None, channel_id) and found.given_up_for:
+    out_of_reach = found is not None and (found.given_up_for or found.refused_at)
+    if found is not None and found.message_id and found.channel_id not in (None, channel_id) and out_of_reach:
         await removals.put(session, [(found.thread_id or found.channel_id, found.message_id)], now=now)
         place = {"channel_id": channel_id, "message_id": None, "thread_id": None}
     return await _write(session, image_id, wish | {"channel_id": channel_id}, wish | place, now)
@@ -83,10 +87,13 @@ async def hide(session: AsyncSession, image_id: int, by_id: int, *, now: datetim
     The moderator's row must exist. Raises `NotShareable`: deleted, or not made in a server.
     """
     now = now or times.now()
-    if (found := await of_image(session, image_id)) is not None and found.hidden_at is not None:
-        return False
     word = {"hidden_at": now, "hidden_by_id": by_id}
-    await _write(session, image_id, word | {"visibility": Visibility.PRIVATE}, word, now, moderated=True)
+    try:
+        await _write(session, image_id, word | {"visibility": Visibility.PRIVATE}, word, now, moderated=True)
+    except NotShareable as problem:
+        if problem.reason == "hidden":
+            return False
+        raise
     return True
 
 
@@ -102,9 +109,14 @@ async def forget(session: AsyncSession, image_id: int, *, now: datetime | None =
     await session.execute(delete(Like).where(Like.image_id == image_id))
 
 
-async def due(session: AsyncSession, limit: int) -> Sequence[Share]:
-    """Shares whose post does not show their row, the oldest first."""
-    return (await session.scalars(select(Share).where(*DUE).order_by(Share.id).limit(limit))).all()
+async def due(session: AsyncSession, limit: int, *, now: datetime | None = None) -> Sequence[Share]:
+    """Shares whose post does not show their row and is to be tried now: the oldest, at most `limit` of a channel."""
+    place = func.row_number().over(partition_by=Share.channel_id, order_by=Share.id)
+    awaited = Share.due_at.is_(None) | (Share.due_at <= (now or times.now()))
+    # Read in one go: PostgreSQL takes many to be due, and would join the few with the whole table.
+    placed = select(Share, place.label("place")).where(*DUE, awaited).subquery()
+    found = aliased(Share, placed)
+    return (await session.scalars(select(found).where(placed.c.place <= limit).order_by(found.id))).all()
 
 
 async def stands(
@@ -112,14 +124,24 @@ async def stands(
 ) -> None:
     """The post shows this version of the row in this message; None: it is taken away."""
     place = {"message_id": message_id, "thread_id": thread_id}
-    await session.execute(update(Share).where(Share.id == share_id).values(shown=version, **place))
+    await session.execute(update(Share).where(Share.id == share_id).values(shown=version, **place, **_REACHED))
+
+
+async def put_off(session: AsyncSession, share_id: int, reason: str, *, now: datetime | None = None) -> bool:
+    """Discord refused the post: later again, ever more seldom; False, and given up, after too long."""
+    found = await session.get_one(Share, share_id, with_for_update=True)
+    if not retries.put_off(found, now=now or times.now()):
+        await give_up(session, share_id, reason, gone=False)
+        return False
+    await session.flush()
+    return True
 
 
 async def give_up(session: AsyncSession, share_id: int, reason: str, *, gone: bool) -> None:
     """The post cannot be made or changed: it is left alone until its next change, or, when it is gone, until the
     picture is shared anew.
     """
-    values: dict[str, Any] = {"given_up_for": reason[:32]}
+    values: dict[str, Any] = {"given_up_for": reason[:32]} | _REACHED
     if gone:
         values |= {"message_id": None, "thread_id": None}
     await session.execute(update(Share).where(Share.id == share_id).values(**values))
@@ -158,10 +180,10 @@ async def _write(
         # Not a secret: it only spreads pictures over the random order.
         "shuffle": random.randrange(SHUFFLED),
     }
-    changed = then | {"wanted": Share.wanted + 1, "given_up_for": None}
+    changed = then | {"wanted": Share.wanted + 1, "given_up_for": None} | _REACHED
     statement = insert(session, Share).values(new | first)
     statement = statement.on_conflict_do_update(
-        index_elements=[Share.image_id], set_=changed, where=None if moderated else Share.hidden_at.is_(None)
+        index_elements=[Share.image_id], set_=changed, where=Share.hidden_at.is_(None)
     )
     rows = await session.scalars(statement.returning(Share), execution_options={"populate_existing": True})
     if (written := rows.one_or_none()) is None:
@@ -172,7 +194,7 @@ async def _write(
 
 
 async def _change(session: AsyncSession, *where: Any, **values: Any) -> bool:
-    changed_row = {"wanted": Share.wanted + 1, "given_up_for": TRY_AGAIN} | values
+    changed_row = {"wanted": Share.wanted + 1, "given_up_for": TRY_AGAIN} | _REACHED | values
     statement = update(Share).where(*where).values(changed_row).returning(Share)
     changed = (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
     if changed is None:

@@ -2,7 +2,8 @@
 
 Rows are the truth: whatever is due is drawn, after a restart too. A post is made once: Discord makes one message of one
 nonce, and what a dead process may have posted is looked for by its buttons before another is made. A post is edited for
-its hearts at most every `SPACING` seconds and always ends in the true count. Knows no rule about who may share.
+its hearts at most every `SPACING` seconds and always ends in the true count. What Discord refuses is tried again ever
+more seldom, for some days. Knows no rule about who may share.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ import discord
 from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES
 
 from bot.delivery.line import Line, TryAgain, Urgency
-from bot.delivery.post import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Stopped, TooLarge, Unreachable, named
+from bot.delivery.post import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Archived, Post, Stopped, TooLarge, Unreachable, named
 from bot.delivery.upload import Rung, Upload
 from bot.gallery import files, forum
 from bot.gallery.rights import is_nsfw
@@ -34,6 +35,7 @@ POLL = 5.0
 BREATH = 0.25
 """Seconds for which changes gather before the rows are looked at."""
 BATCH = 200
+"""Posts of one channel that are looked at together."""
 FIND_LIMIT = 100
 _GONE: dict[object, str] = {UNKNOWN_MESSAGE: "post gone", UNKNOWN_CHANNEL: "channel gone"}
 """Codes after which there is no post any more."""
@@ -140,11 +142,19 @@ class Poster:
             else:
                 await self._take_away(share, channel_id)
         except Stopped as problem:
-            log.info("the post of share %s is left alone: %s", share_id, problem)
-            async with self._database.writing() as session:
-                reason = _GONE.get(getattr(problem.__cause__, "code", None))
-                await shares.give_up(session, share_id, reason or "unreachable", gone=reason is not None)
+            waits = await self._put_off(share_id, problem)
+            how = "is tried again" if waits else "is left alone"
+            log.info("the post of share %s %s: %s", share_id, how, problem)
         self._unposted.discard(share_id)
+
+    async def _put_off(self, share_id: int, problem: Stopped) -> bool:
+        """Whether it is tried again: a permission may come back, what is deleted does not."""
+        gone = _GONE.get(getattr(problem.__cause__, "code", None))
+        async with self._database.writing() as session:
+            if gone is None:
+                return await shares.put_off(session, share_id, "unreachable")
+            await shares.give_up(session, share_id, gone, gone=True)
+        return False
 
     async def _remember(self, share: Share, stand: _Stand) -> None:
         place = {"message_id": stand.message_id, "thread_id": stand.thread_id}
@@ -188,6 +198,16 @@ class Poster:
 
     async def _edit(
         self, stand: _Stand, channel_id: int, view: discord.ui.LayoutView, upload: Upload | None = None
+    ) -> None:
+        """Also in a thread that was archived, as a forum's are after some quiet days."""
+        try:
+            await self._edit_open(stand, channel_id, view, upload)
+        except Archived:
+            await Post(self._client).reopen(stand.thread_id or channel_id)
+            await self._edit_open(stand, channel_id, view, upload)
+
+    async def _edit_open(
+        self, stand: _Stand, channel_id: int, view: discord.ui.LayoutView, upload: Upload | None
     ) -> None:
         message = self._messageable(stand.thread_id or channel_id).get_partial_message(stand.message_id)
         try:

@@ -8,13 +8,14 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import discord
 
 from bot.house.door import Asker
 from bot.house.prices import Bill
-from bot.refusals import Gone
+from bot.refusals import Expired, Gone
 from bot.ui.press import TAKEN, Press, view_of
 from bot.ui.quoting import bold
 from bot.wishes import Wish
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 WITHOUT_ASKING = 4
 """Jobs of one command that are made at once."""
+LIFE = timedelta(days=6)
+"""How long a question can be answered. What was handed in for it, and that it was answered, is kept a day longer."""
 _SHOWN = 5
 _NAME = "jobs.json"
 
@@ -70,6 +73,8 @@ class Draw(Press, template=r"a:draw"):
         message = interaction.message
         if message is None or not message.attachments:
             raise Gone
+        if interaction.created_at - message.created_at > LIFE:
+            raise Expired
         waiting = json.loads(await message.attachments[0].read())
         wished = [Wish(**one) for one in waiting["wishes"]]
         await interaction.client.orders.accept(interaction, wished, answers=waiting["answers"], question=message.id)

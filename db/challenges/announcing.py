@@ -6,10 +6,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import times
+from db import retries, times
 from db.insert import insert
 from db.models import Announcement, AnnouncementKind, Entry, Placing
-from db.retries import GIVE_UP_AFTER, pause
 
 _REACHED = {"refused_at": None, "due_at": None, "tries": 0}
 
@@ -70,13 +69,10 @@ async def lost(session: AsyncSession, announcement_id: int) -> None:
 
 async def put_off(session: AsyncSession, announcement_id: int, reason: str, *, now: datetime | None = None) -> bool:
     """Its channel refused it: later again, ever more seldom; False, and given up, after too long."""
-    now = now or times.now()
     found = await session.get_one(Announcement, announcement_id, with_for_update=True)
-    since = found.refused_at or now
-    if now - since > GIVE_UP_AFTER:
+    if not retries.put_off(found, now=now or times.now()):
         await give_up(session, announcement_id, reason)
         return False
-    found.refused_at, found.due_at, found.tries = since, now + pause(found.tries), found.tries + 1
     await session.flush()
     return True
 

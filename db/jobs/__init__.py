@@ -1,7 +1,8 @@
 """The queue: enqueue, claim, end, requeue, and where a job stands. Knows no engine, no Discord and no prices.
 
-All changes of the queue lock its one row first (`line.enter`), so they happen one after another on PostgreSQL as they
-do on SQLite's single writer; that makes limits, counters and places exact, and deadlocks between them impossible.
+All changes of the queue lock its one row first (`line.enter`), behind the people whose credit or turns they change, so
+they happen one after another on PostgreSQL as they do on SQLite's single writer; that makes limits, counters and places
+exact, and deadlocks between them impossible.
 """
 
 from db.jobs.claim import claim_next, renew

@@ -142,7 +142,7 @@ async def _end(session: AsyncSession, job_id: int, fence: int, status: JobStatus
 async def cancel(session: AsyncSession, job_id: int, *, now: datetime | None = None) -> Cancelled:
     """Cancel a waiting job and refund it, or ask a running one to stop, or find that it has ended (or never was)."""
     now = now or times.now()
-    queue = await line.enter(session)
+    queue = await line.enter(session, *await session.scalars(select(Job.author_id).where(Job.id == job_id)))
     waiting = (
         update(Job)
         .where(Job.id == job_id, line.QUEUED)

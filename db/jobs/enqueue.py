@@ -68,7 +68,7 @@ async def enqueue(session: AsyncSession, new: NewJob, limits: QueueLimits, *, no
     all before anything is written.
     """
     now = now or times.now()
-    queue = await line.enter(session)
+    queue = await line.enter(session, new.author_id)
     if (existing := await by_interaction(session, new.interaction_id, new.part)) is not None:
         return Enqueued(existing, created=False)
     await require_room(session, new.author_id, 1, limits, queue=queue)

@@ -1,9 +1,10 @@
 """The line of waiting jobs as a whole: its lock, and what changes in its row when a job joins or leaves."""
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import backlog, statuses
-from db.models import Job, Queue
+from db.models import Job, Queue, User
 
 # A relaxed job waits for at most so many fast ones, for each relaxed job up to and including itself.
 RELAXED_AFTER = 10
@@ -11,9 +12,16 @@ RELAXED_AFTER = 10
 QUEUED, RUNNING = statuses.OPEN
 
 
-async def enter(session: AsyncSession) -> Queue:
-    """Lock the queue until the transaction ends, and see it as it is now."""
+async def enter(session: AsyncSession, *people: int) -> Queue:
+    """Lock the queue until the transaction ends, and see it as it is now.
+
+    Who will change `people`'s rows or accounts as well names them: they are locked before the queue by all, so that no
+    two transactions wait for each other.
+    """
     await session.flush()
+    if people:
+        held = select(User.id).where(User.id.in_(people)).order_by(User.id)
+        await session.execute(held.with_for_update(key_share=True))
     return await session.get_one(Queue, 1, with_for_update=True, populate_existing=True)
 
 

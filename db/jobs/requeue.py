@@ -54,7 +54,7 @@ async def release(session: AsyncSession, job_id: int, fence: int, *, now: dateti
 
 
 async def _requeue(session: AsyncSession, which: ColumnElement[bool], max_attempts: int, now: datetime) -> Requeued:
-    queue = await line.enter(session)
+    queue = await line.enter(session, *await session.scalars(select(Job.author_id).where(line.RUNNING, which)))
     # Sorted here: asked for in the order of ids, SQLite reads all jobs in that order instead of the few that run.
     lost = select(Job).where(line.RUNNING, which).with_for_update()
     jobs = sorted(await session.scalars(lost.execution_options(populate_existing=True)), key=lambda job: job.id)

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import Boolean, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.model import Model, Serial
+
+LIVING = "deleted_at IS NULL"
 
 
 class Image(Model):
@@ -20,6 +22,10 @@ class Image(Model):
         Index("ix_images_parent_image_id", "parent_image_id"),
         Index("ix_images_digest", "digest"),
         Index("ix_images_author_id_id", "author_id", "id"),
+        Index("ix_images_old", "created_at", sqlite_where=text(LIVING), postgresql_where=text(LIVING)),
+        Index(
+            "ix_images_old_of_guild", "guild_id", "created_at", sqlite_where=text(LIVING), postgresql_where=text(LIVING)
+        ),
         {"sqlite_autoincrement": True},
     )
 

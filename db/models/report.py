@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.model import Model, Serial
 
+OPEN = "closed_at IS NULL"
 OUTDATED = "outdated_at IS NOT NULL"
 
 
@@ -21,6 +22,7 @@ class Report(Model):
     __table_args__ = (
         UniqueConstraint("image_id", "reporter_id"),
         Index("ix_reports_guild_id_id", "guild_id", "id"),
+        Index("ix_reports_open", "image_id", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
         Index("ix_reports_outdated_at", "outdated_at", sqlite_where=text(OUTDATED), postgresql_where=text(OUTDATED)),
         {"sqlite_autoincrement": True},
     )

@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.model import Model, Serial
+
+OPEN = "closed_at IS NULL"
 
 
 class Review(Model):
@@ -16,6 +18,7 @@ class Review(Model):
     __table_args__ = (
         UniqueConstraint("interaction_id"),
         Index("ix_reviews_guild_id_id", "guild_id", "id"),
+        Index("ix_reviews_open", "author_id", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
         {"sqlite_autoincrement": True},
     )
 

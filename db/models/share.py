@@ -31,7 +31,8 @@ class Share(Model):
 
     The post shows version `shown` of the row and should show `wanted`. `channel_id` is the gallery channel when it was
     shared, `thread_id` the post's own thread in a forum, `message_id` None until the post is known to stand, and
-    `given_up_for` says why it will not be brought up to date.
+    `given_up_for` says why it will not be brought up to date. Since `refused_at` Discord refused it, `tries` times, and
+    it is tried again at `due_at`.
     """
 
     __tablename__ = "shares"
@@ -74,3 +75,6 @@ class Share(Model):
     wanted: Mapped[int] = mapped_column(default=1, server_default="1")
     shown: Mapped[int] = mapped_column(default=0, server_default="0")
     given_up_for: Mapped[str | None] = mapped_column(String(32))
+    refused_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")

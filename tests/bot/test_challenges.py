@@ -318,6 +318,9 @@ async def test_a_weekly_list_opens_by_itself_and_can_be_stopped(bot: Running) ->
         for choice in await bot.pg.person("Ada").autocomplete("studio", "challenge cancel", "challenge", "")
         if choice["value"].startswith("w")
     ]
+    for nothing in ("w", "w²", "w99", "x"):
+        refused = await bot.pg.person("Ada").slash("studio", "challenge cancel", challenge=nothing)
+        assert "no such challenge" in private_words(refused).lower()
     await bot.pg.person("Ada").slash("studio", "challenge cancel", challenge=weekly[0]["value"])
     await later(bot, 7 * DAY)
     await reached(bot, 1, Phase.CANCELLED)

@@ -1,10 +1,20 @@
 """The question before many jobs is answered once, however quickly and often its buttons are pressed."""
 
 import asyncio
+import os
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+from bot.__main__ import _sweep
 from bot.ui import confirm
-from tests.bot.studio import Json, Running, labels, private_words
+from db.database import Database
+from db.models import JobStatus
+from engine.lora.shelf import Shelf
+from engine.storage import Storage
+from playground import ManualClock, Playground
+from tests.bot.studio import Json, Running, labels, private_words, running, world
+from tests.bot.test_asking import png
 
 
 async def question(bot: Running) -> Json:
@@ -60,3 +70,50 @@ async def test_a_press_that_is_heard_again_finds_its_jobs(bot: Running, monkeypa
     await original(confirm.Draw("a:draw"), interaction)
     assert len(await bot.jobs()) == 5
     assert len([row for row in bot.pg.messages("studio") if not row["_viewer"]]) == 5
+
+
+async def test_a_question_is_answered_with_its_picture_after_five_days_and_has_expired_after_eight(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    async with world() as pg:
+        async with running(tmp_path, sqlite_url, pg=pg) as first:
+            early, late = [await handed_in(first, colour) for colour in ("red", "blue")]
+        await restarted_after(timedelta(days=5), pg, tmp_path, sqlite_url)
+        async with running(tmp_path, sqlite_url, pg=pg) as second:
+            await pg.person("Ada").click(early, "Draw 5")
+            made = await second.delivered(5)
+            assert {job.status for job in made} == {JobStatus.SUCCEEDED}
+            (picture,) = {job.request["references"][0]["image"] for job in made}
+            assert second.storage.open(picture)
+        await restarted_after(timedelta(days=3), pg, tmp_path, sqlite_url)
+        async with running(tmp_path, sqlite_url, pg=pg) as third:
+            told = await pg.person("Ada").click(late, "Draw 5")
+            assert "Ask again" in private_words(told)
+            assert len(await third.jobs()) == 5
+            third.was_polite()
+
+
+async def handed_in(bot: Running, colour: str) -> Json:
+    """The question of a command that came with a picture."""
+    picture: dict[str, Any] = {"image": (f"{colour}.png", png(colour))}
+    prompt = f"{{a,b,c,d,e}} {colour} house"
+    await bot.pg.person("Ada").slash("studio", "imagine", prompt=prompt, steps=1, count=1, **picture)
+
+    def questions() -> list[Json]:
+        return [row for row in bot.pg.messages("studio") if "Draw 5" in labels(row) and colour in row["content"]]
+
+    # It comes in place of the public "thinking".
+    await bot.pg.wait_for(questions, 60)
+    return questions()[0]
+
+
+async def restarted_after(passed: timedelta, pg: Playground, folder: Path, url: str) -> None:
+    """What a start does to the files when that much time has passed."""
+    assert isinstance(pg.clock, ManualClock)
+    pg.clock.advance(passed.total_seconds())
+    storage = Storage(folder / "pictures")
+    for file in storage.folder.glob("*/*"):
+        written = file.stat().st_mtime - passed.total_seconds()
+        os.utime(file, (written, written))
+    async with Database.open(url) as database:
+        await _sweep(database, storage, Shelf(folder / "loras"))

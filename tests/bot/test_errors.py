@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import OperationalError
 
 import db.errors
 import engine.errors
@@ -62,6 +61,7 @@ KNOWN: list[Exception] = [
     refusals.CannotPostHere(["attach_files", "embed_links"]),
     refusals.NotYours("delete", 11),
     refusals.Gone(),
+    refusals.Expired(),
     refusals.NoSuchJob("x`y @everyone"),
     refusals.NothingToCancel(ended=True),
     refusals.NothingToCancel(ended=False),
@@ -151,12 +151,7 @@ def test_the_words_say_what_would_be_right() -> None:
 
 
 def test_a_full_disk_under_the_database_has_words_too() -> None:
-    class Driver(Exception):
-        pass
-
-    full = OperationalError("INSERT", {}, Driver("database or disk is full"))
-    assert "disk is full" in str(errors.explain(full))
-    assert errors.explain(OperationalError("INSERT", {}, Driver("no such table"))) is None
+    assert "disk is full" in str(errors.explain(db.errors.DatabaseFull()))
 
 
 def test_what_nobody_foresaw_has_no_words() -> None:

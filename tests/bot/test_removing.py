@@ -72,6 +72,7 @@ async def test_hiding_a_picture_takes_every_message_away_that_shows_it_to_everyb
     await ada.click(asked, "Show it")
     await bot.pg.wait_for(lambda: "Show it" not in labels_of(asked))
     assert other["id"] in {one["id"] for one in bot.pg.messages("studio")}
+    await bot.pg.wait_for(lambda: "U1" in labels_of(card))
     again = (await bot.pg.person("Cleo").click(card, "U1")).message
     assert again is not None
     await bot.pg.wait_for(lambda: again["attachments"])
@@ -129,7 +130,7 @@ async def test_a_post_that_was_out_of_reach_for_a_moment_goes_with_its_picture(b
     await like(bot, 1, "Cleo")
     bot.studio.poster.wake()
     await bot.pg.wait_for(lambda: any(one.code in DENIED for one in bot.pg.refusals))
-    await _given_up(bot)
+    await refused(bot)
     assert (await row(bot)).message_id == int(made["id"])
     bot.pg.overwrite("gallery")
     single = (await bot.pg.person("Ben").click(card, "U1")).message
@@ -139,9 +140,10 @@ async def test_a_post_that_was_out_of_reach_for_a_moment_goes_with_its_picture(b
     await bot.pg.wait_for(lambda: posts(bot) == [])
 
 
-async def _given_up(bot: Running) -> None:
+async def refused(bot: Running) -> None:
+    """Wait until the row says that its post was refused."""
     async with asyncio.timeout(20):
-        while (await row(bot)).given_up_for is None:  # noqa: ASYNC110
+        while (await row(bot)).refused_at is None:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 
@@ -149,6 +151,7 @@ async def test_what_describes_somebodys_picture_goes_with_it(bot: Running) -> No
     card = await bot.imagine("Ben", steps=1, count=1)
     described = (await bot.pg.person("Cleo").menu(card, "Describe")).message
     assert described is not None
-    await bot.pg.wait_for(lambda: described["attachments"])
+    # Pictures are decoded in a process of their own and read by a model: seconds, on a busy machine many.
+    await bot.pg.wait_for(lambda: described["attachments"], 90)
     await deleted(bot, "Ben")
     await gone(bot, card, described)

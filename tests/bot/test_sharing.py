@@ -3,8 +3,11 @@
 import asyncio
 from pathlib import Path
 
+from sqlalchemy import update
+
 from db import images, shares
 from db.models import Share
+from playground import permissions
 from tests.bot.studio import Json, Running, private_words, running, world
 
 
@@ -189,6 +192,51 @@ async def test_a_forum_gets_a_post_of_its_own_for_each_picture(bot: Running) -> 
     await bot.pg.person("Ben").click(card, "Delete")
     await bot.pg.wait_for(lambda: thread["thread_metadata"]["archived"])
     assert bot.pg.world.messages[thread["id"]] == {}
+
+
+async def test_a_refused_edit_waits_however_many_hearts_come_and_is_made_by_the_next_process(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    async with world() as pg:
+        async with running(tmp_path, sqlite_url, pg=pg) as bot:
+            await use_gallery(bot)
+            card = await bot.imagine("Ben", count=1, steps=1)
+            await share(bot, card)
+            made = await post(bot)
+            await shown(bot)
+            pg.overwrite("gallery", deny=permissions.VIEW_CHANNEL)
+            await share(bot, card, "Ben", "Prompt shown")
+            async with asyncio.timeout(20):
+                while (await row(bot)).refused_at is None:  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
+            tried = len(pg.refusals)
+            for person in ("Ada", "Cleo", "Dan"):
+                await pg.person(person).click(card, "❤️")
+                await asyncio.sleep(0.3)
+            assert len(pg.refusals) == tried
+        assert "red house" in words(made)
+        pg.overwrite("gallery")
+        async with running(tmp_path, sqlite_url, pg=pg) as bot:
+            async with bot.database.writing() as session:  # the pause after a refusal is over
+                await session.execute(update(Share).values(due_at=Share.refused_at))
+            bot.studio.poster.wake()
+            await pg.wait_for(lambda: "red house" not in words(made))
+            await shown(bot)
+            assert pressed(made, "a:like:").get("label") == "3"
+            assert (await row(bot)).refused_at is None
+
+
+async def test_a_post_in_an_archived_thread_is_brought_up_to_date_too(bot: Running) -> None:
+    bot.expected_refusals.add(50083)
+    await use_gallery(bot, "showcase")
+    card = await bot.imagine("Ben", count=1, steps=1)
+    await share(bot, card)
+    await shown(bot)
+    thread = bot.pg.world.channels[str((await row(bot)).thread_id)]
+    thread["thread_metadata"]["archived"] = True
+    await share(bot, card, "Ben", "Prompt shown")
+    await bot.pg.wait_for(lambda: thread["name"] == "A shared picture", what=thread["name"])
+    await shown(bot)
 
 
 async def test_the_menu_shares_one_of_a_grid(bot: Running) -> None:

@@ -1,5 +1,7 @@
 import asyncio
+import traceback
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -14,8 +16,8 @@ from db.errors import (
     ReadOnlyDatabase,
     UnsupportedDatabase,
 )
-from db.models import Image, State, User
-from tests.db.people import NOON
+from db.models import Image, Job, State, User
+from tests.db.people import NOON, enqueue, meet, wish
 
 
 async def pragma(database: Database, name: str, *, writing: bool) -> object:
@@ -54,6 +56,27 @@ async def test_a_failing_statement_does_not_tell_the_words_that_it_was_given(dat
         async with database.migrating() as connection:
             await connection.execute(missing, {"prompt": "a red house"})
     assert "a red house" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"work": None},  # PostgreSQL quotes the row that it refuses
+        {"status": "no status"},
+        {"prompt": "a red house \ud800"},  # its driver quotes what it cannot send
+    ],
+)
+async def test_the_story_of_a_refused_row_does_not_tell_its_values(database: Database, values: dict[str, Any]) -> None:
+    await meet(database)
+    first = await enqueue(database, wish())
+    columns = [column.key for column in Job.__table__.c if column.key not in ("id", "interaction_id")]
+    chosen = ", ".join(f":{column}" if column in values else column for column in columns)
+    again = text(f"INSERT INTO jobs (interaction_id, {', '.join(columns)}) SELECT 404, {chosen} FROM jobs")
+    with pytest.raises((DBAPIError, UnicodeError)) as refused:
+        async with database.writing() as session:
+            await session.execute(again, values)
+    assert first.prompt == "a red house"
+    assert first.prompt not in "".join(traceback.format_exception(refused.value))
 
 
 async def test_a_cancelled_writer_takes_its_transaction_back_and_lets_others_write(database: Database) -> None:

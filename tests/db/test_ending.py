@@ -2,11 +2,11 @@ import asyncio
 
 import pytest
 
-from db import images, jobs, ledger
+from db import images, jobs, ledger, users
 from db.database import Database
 from db.errors import LostClaim
 from db.models import JobStatus
-from tests.db.people import ADA, LEASE, NOON, claim, claimed, enqueue, finish, job, meet, picture, wish
+from tests.db.people import ADA, FAIR, LEASE, NOON, claim, claimed, enqueue, finish, job, meet, picture, wish
 
 
 async def credited(database: Database, amount: int) -> None:
@@ -125,6 +125,33 @@ async def test_a_job_ends_once(database: Database) -> None:
             await jobs.fail(session, held.id, held.fence, "late")
     async with database.reading() as session:
         assert len(await images.of_job(session, held.id)) == 2
+
+
+async def test_who_cancels_a_job_while_another_is_being_accepted_gets_both(database: Database) -> None:
+    await credited(database, 100)
+    for _ in range(5):
+        doomed = (await enqueue(database, wish(cost=1), FAIR)).id
+        begun = asyncio.Event()
+
+        async def accept(begun: asyncio.Event = begun) -> None:
+            async with database.writing() as session:
+                # As a command does: the person's row, then their account, then the queue.
+                await users.touch(session, ADA, "Ada")
+                await ledger.fill(session, ADA, 50, guild_id=None, key="a day")
+                begun.set()
+                await asyncio.sleep(0.2)
+                await jobs.enqueue(session, wish(cost=1), FAIR)
+
+        async def cancel(begun: asyncio.Event = begun, doomed: int = doomed) -> str:
+            await begun.wait()
+            async with database.writing() as session:
+                return await jobs.cancel(session, doomed)
+
+        _, answer = await asyncio.gather(accept(), cancel())
+        assert answer == "cancelled"
+    async with database.reading() as session:
+        assert (await jobs.load(session, ADA)).waiting == 5
+    assert await balance(database) == 95
 
 
 async def test_cancel_against_start_has_one_winner(database: Database) -> None:

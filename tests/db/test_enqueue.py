@@ -4,12 +4,12 @@ from itertools import count
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from db import jobs, ledger
+from db import jobs, ledger, users
 from db.database import Database
 from db.errors import Overdrawn, QueueFull, TooManyWaiting
 from db.jobs import Enqueued, NewJob, QueueLimits
 from db.models import Job, JobStatus, Route
-from tests.db.people import ADA, BEN, NOON, WIDE, claimed, enqueue, job, meet, wish
+from tests.db.people import ADA, BEN, FAIR, NOON, WIDE, claimed, enqueue, job, meet, wish
 
 
 async def attempt(database: Database, new: NewJob, limits: QueueLimits = WIDE) -> Enqueued | Exception:
@@ -168,6 +168,28 @@ async def test_ten_credits_buy_ten_of_sixty_jobs_asked_for_at_once(database: Dat
     async with database.reading() as session:
         assert await ledger.balance(session, ADA) == 0
         assert (await jobs.load(session)).waiting == 10
+
+
+async def test_two_ways_to_accept_a_persons_jobs_do_not_wait_for_each_other(database: Database) -> None:
+    await meet(database)
+    for _ in range(5):
+        begun = asyncio.Event()
+
+        async def command(begun: asyncio.Event = begun) -> None:
+            async with database.writing() as session:
+                await users.touch(session, ADA, "Ada")
+                begun.set()
+                await asyncio.sleep(0.2)
+                await jobs.enqueue(session, wish(), FAIR)
+
+        async def allowed_by_a_moderator(begun: asyncio.Event = begun) -> None:
+            await begun.wait()
+            async with database.writing() as session:
+                await jobs.enqueue(session, wish(), FAIR)
+
+        await asyncio.gather(command(), allowed_by_a_moderator())
+    async with database.reading() as session:
+        assert (await jobs.load(session, ADA)).waiting == 10
 
 
 async def test_a_refusal_leaves_nothing_behind_even_when_the_caller_commits(database: Database) -> None:

@@ -1,8 +1,9 @@
+import asyncio
 from datetime import timedelta
 
 import pytest
 
-from db import images, jobs, ledger
+from db import images, jobs, ledger, users
 from db.database import Database
 from db.errors import LostClaim
 from db.jobs import Requeued
@@ -34,6 +35,37 @@ async def test_what_the_caller_holds_itself_is_left_alone(database: Database) ->
         done = await jobs.requeue_expired(session, max_attempts=3, held=[held.id], now=AFTER)
     assert done == Requeued(requeued=(lost.id,))
     assert (await job(database, held.id)).status == "running"
+
+
+async def test_a_dead_workers_job_is_refunded_while_its_authors_next_one_is_being_accepted(database: Database) -> None:
+    await meet(database)
+    async with database.writing() as session:
+        await ledger.grant(session, ADA, 10)
+    for _ in range(3):
+        await enqueue(database, wish(cost=1))
+        await claimed(database)
+        begun = asyncio.Event()
+
+        async def accept(begun: asyncio.Event = begun) -> None:
+            async with database.writing() as session:
+                # As a command does: the person's row, then their account, then the queue.
+                await users.touch(session, ADA, "Ada")
+                await ledger.fill(session, ADA, 5, guild_id=None, key="a day")
+                begun.set()
+                await asyncio.sleep(0.2)
+                await jobs.enqueue(session, wish(BEN), FAIR)
+
+        async def requeue(begun: asyncio.Event = begun) -> Requeued:
+            await begun.wait()
+            return await expire(database, max_attempts=1)
+
+        _, done = await asyncio.gather(accept(), requeue())
+        assert len(done.failed) == 1
+        async with database.writing() as session:
+            (waiting,) = await jobs.waiting(session, 2)
+            await jobs.cancel(session, waiting.id)
+    async with database.reading() as session:
+        assert await ledger.balance(session, ADA) == 10
 
 
 @pytest.mark.parametrize("relaxed", [False, True])

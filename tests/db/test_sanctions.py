@@ -1,5 +1,6 @@
-"""Who is shut out, asked for one person and for a crowd."""
+"""Who is shut out, asked for one person and for a crowd; and the third strike, whoever deals it."""
 
+import asyncio
 from datetime import timedelta
 
 from db import sanctions
@@ -31,3 +32,23 @@ async def test_a_crowd_is_told_the_longest_of_what_holds_and_only_those_who_are_
         alone = await sanctions.shut_out(session, None, ADA, now=NOON)
         assert alone is not None
         assert alone.guild_id == GUILD + 1
+
+
+async def test_of_two_warnings_at_once_the_third_strike_is_a_time_out(database: Database) -> None:
+    await meet(database, ADA, BEN, CAT)
+    begun = asyncio.Event()
+
+    async def warn(by_id: int, held: float) -> SanctionKind:
+        async with database.writing() as session:
+            made = await sanctions.warn(session, GUILD, CAT, by_id=by_id, reason="", now=NOON)
+            begun.set()
+            await asyncio.sleep(held)
+            return made.kind
+
+    async def second() -> SanctionKind:
+        await begun.wait()
+        return await warn(BEN, 0)
+
+    async with database.writing() as session:
+        await sanctions.warn(session, GUILD, CAT, by_id=ADA, reason="", now=NOON)
+    assert await asyncio.gather(warn(ADA, 0.2), second()) == [SanctionKind.WARNING, SanctionKind.TIMEOUT]

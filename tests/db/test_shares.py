@@ -1,4 +1,5 @@
-from datetime import timedelta
+import asyncio
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text, update
@@ -20,9 +21,14 @@ async def share(database: Database, image_id: int, **wish: object) -> Share:
         return await shares.share(session, image_id, now=NOON, **{"channel_id": CHANNEL} | wish)  # type: ignore[arg-type]
 
 
-async def due(database: Database) -> list[int]:
+async def due(database: Database, at: datetime | None = None) -> list[int]:
     async with database.reading() as session:
-        return [one.image_id for one in await shares.due(session, 10)]
+        return [one.image_id for one in await shares.due(session, 10, now=at)]
+
+
+async def refused(database: Database, share_id: int, at: datetime) -> bool:
+    async with database.writing() as session:
+        return await shares.put_off(session, share_id, "unreachable", now=at)
 
 
 async def test_a_picture_is_shared_once_however_often_and_by_whichever_wish(database: Database) -> None:
@@ -67,6 +73,30 @@ async def test_hidden_by_a_moderator_it_stays_away_until_it_is_restored(database
             assert await shares.restore(session, image)
             assert not await shares.restore(session, image)
     assert [one.image.id for one in await shown(database)] == [shared]
+
+
+async def test_of_two_moderators_who_hide_a_picture_at_once_one_did(database: Database) -> None:
+    await meet(database)
+    (image,) = await paint(database, pictures=1)
+    begun = asyncio.Event()
+
+    async def first() -> bool:
+        async with database.writing() as session:
+            done = await shares.hide(session, image, BEN, now=NOON)
+            begun.set()
+            await asyncio.sleep(0.2)
+            return done
+
+    async def second() -> bool:
+        await begun.wait()
+        async with database.writing() as session:
+            return await shares.hide(session, image, CAT, now=NOON)
+
+    assert await asyncio.gather(first(), second()) == [True, False]
+    async with database.reading() as session:
+        hidden = await shares.of_image(session, image)
+    assert hidden is not None
+    assert hidden.hidden_by_id == BEN
 
 
 async def test_deleting_a_picture_takes_its_share_its_words_and_its_likes(database: Database) -> None:
@@ -146,6 +176,86 @@ async def test_a_post_that_was_out_of_reach_once_is_due_again_with_the_next_chan
         kept = await shares.get(session, shared.id)
         assert kept is not None
         assert kept.message_id == 5
+
+
+async def test_a_refused_post_is_tried_ever_more_seldom_and_after_a_week_with_its_next_change(
+    database: Database,
+) -> None:
+    await meet(database)
+    (image,) = await paint(database, pictures=1)
+    shared, at, tries = await share(database, image), NOON, 0
+    async with database.writing() as session:
+        await session.execute(update(Share).values(message_id=5))
+    while await refused(database, shared.id, at):
+        assert await due(database, at) == []
+        async with database.reading() as session:
+            waits = await shares.get(session, shared.id)
+        assert waits is not None
+        assert waits.due_at is not None
+        at, tries = waits.due_at, tries + 1
+        assert await due(database, at) == [image]
+    assert NOON + timedelta(days=7) < at < NOON + timedelta(days=8)
+    assert tries < 50
+    assert await due(database, at + timedelta(days=99)) == []
+    async with database.writing() as session:
+        await likes.press(session, [Press(image, BEN)])
+    assert await due(database, at) == [image]
+    assert await refused(database, shared.id, at), "a change begins another week"
+
+
+async def test_a_heart_does_not_hurry_a_refused_post_and_what_must_not_be_seen_any_more_does(
+    database: Database,
+) -> None:
+    await meet(database)
+    (image,) = await paint(database, pictures=1)
+    shared = await share(database, image)
+    assert await refused(database, shared.id, NOON)
+    async with database.writing() as session:
+        await likes.press(session, [Press(image, BEN)])
+    assert await due(database, NOON) == []
+    await share(database, image, show_prompt=False)
+    assert await due(database, NOON) == [image]
+    assert await refused(database, shared.id, NOON)
+    async with database.writing() as session:
+        await shares.hide(session, image, CAT)
+    assert await due(database, NOON) == [image]
+
+
+async def test_a_post_that_was_refused_and_stands_now_is_refused_anew_from_the_beginning(database: Database) -> None:
+    await meet(database)
+    (image,) = await paint(database, pictures=1)
+    shared = await share(database, image)
+    assert await refused(database, shared.id, NOON)
+    async with database.writing() as session:
+        await shares.stands(session, shared.id, shared.wanted, message_id=5)
+        await likes.press(session, [Press(image, BEN)])
+    later = NOON + timedelta(days=30)
+    assert await due(database, later) == [image]
+    assert await refused(database, shared.id, later)
+
+
+async def test_many_posts_that_wait_in_one_channel_do_not_keep_another_waiting(database: Database) -> None:
+    await meet(database)
+    *crowd, other = await paint(database, pictures=4)
+    for image in crowd:
+        await share(database, image)
+    await share(database, other, channel_id=71)
+    async with database.reading() as session:
+        assert [one.image_id for one in await shares.due(session, 2)] == [*crowd[:2], other]
+
+
+async def test_a_refused_post_is_left_to_be_taken_away_when_shared_into_another_channel(database: Database) -> None:
+    await meet(database)
+    (image,) = await paint(database, pictures=1)
+    shared = await share(database, image)
+    async with database.writing() as session:
+        await shares.stands(session, shared.id, shared.wanted, message_id=5)
+    assert await refused(database, shared.id, NOON)
+    again = await share(database, image, channel_id=71)
+    assert (again.channel_id, again.message_id) == (71, None)
+    assert await due(database, NOON) == [image]
+    async with database.reading() as session:
+        assert [(one.channel_id, one.message_id) for one in await removals.due(session, 9)] == [(CHANNEL, 5)]
 
 
 async def test_shared_into_another_channel_a_post_out_of_reach_is_left_to_be_taken_away(database: Database) -> None:

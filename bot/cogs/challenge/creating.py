@@ -159,7 +159,7 @@ async def create(
 async def cancel(interaction: "discord.Interaction[Studio]", challenge: str) -> None:
     studio = interaction.client
     guild_id = permit(interaction)
-    if challenge.startswith("w") and challenge[1:].isdigit() and len(challenge) < 19:
+    if challenge.startswith("w") and challenge[1:].isdecimal() and len(challenge) < 19:
         async with acting(interaction) as act:
             await rotas.stop(act.session, int(challenge[1:]), guild_id)
             await act.write("challenge_cancel", rota=int(challenge[1:]))

@@ -79,10 +79,12 @@ async def test_the_page_runs_a_command_fills_its_modal_and_sees_the_answer(
         data = {"name": "remix", "type": 1, "options": [{"name": "size", "type": 4, "value": 3}]}
         async with http.post("/page/interactions", json={**command, "data": data}) as answer:
             assert answer.status == 200
-        modal = (await next_event(socket, "MODAL_OPEN"))["d"]
-        assert (modal["title"], modal["nonce"]) == ("Remix", "n1")
+        assert (await next_event(socket, "INTERACTION_UPDATE"))["d"]["modal"] is None
+        opener = (await next_event(socket, "INTERACTION_UPDATE"))["d"]
+        modal = opener["modal"]
+        assert (modal["title"], opener["nonce"]) == ("Remix", "n1")
         filled = [{"type": 18, "component": {"type": 4, "custom_id": "p", "value": "blue"}}]
-        submit = {"as": ada, "type": 5, "channel_id": channel, "interaction_id": modal["interaction_id"]}
+        submit = {"as": ada, "type": 5, "channel_id": channel, "interaction_id": opener["id"]}
         submit["data"] = {"custom_id": modal["custom_id"], "components": filled}
         async with http.post("/page/interactions", json=submit) as answer:
             assert answer.status == 200

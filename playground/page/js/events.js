@@ -36,12 +36,7 @@ const EVENTS = {
     if (!record) return;
     record.interaction = data.id;
     session.settle(record.nonce, { state: data.state, reason: data.reason });
-  },
-  MODAL_OPEN(session, data, say) {
-    for (const record of [...session.waiting.values()]) {
-      if (record.nonce === data.nonce || record.interaction === data.interaction_id) session.settle(record.nonce, { state: "done" });
-    }
-    say("modal", data);
+    if (data.modal) say("modal", { ...data.modal, interaction_id: data.id, channel_id: data.channel_id });
   },
   AUTOCOMPLETE_RESULT: (session, data, say) => say("choices", data),
   COMMANDS_UPDATE(session, data, say) {

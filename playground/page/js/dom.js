@@ -59,6 +59,23 @@ export function focusOn(parent, key) {
   return Boolean(target);
 }
 
+/** Focus what in `place` has this `data-focus`, or `place` itself: some of its buttons show only while it has the focus. */
+export function focusWithin(place, key) {
+  place.focus({ preventScroll: true });
+  if (key) focusOn(place, key);
+}
+
+/** What has the focus now gets it back from the function returned; drawn anew meanwhile, its successor does. */
+export function keepFocus() {
+  const before = document.activeElement;
+  const home = before.closest("[id]")?.id;
+  return () => {
+    if (before.isConnected) return before.focus({ preventScroll: true });
+    const place = home && document.getElementById(home);
+    if (place) focusWithin(place, before.dataset.focus);
+  };
+}
+
 /** An SVG element; attributes are plain strings. */
 export function svg(tag, attributes, ...children) {
   const element = document.createElementNS(SVG, tag);

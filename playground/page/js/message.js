@@ -52,7 +52,7 @@ export function messageNode(session, message, previous) {
 function header(session, message, name) {
   const colour = session.colourOf(message.author.id);
   return h("header.message-head",
-    h("button.author", { type: "button", vars: colour ? { "--tint": colour } : {}, class: colour ? "tinted" : "",
+    h("button.author", { type: "button", dataset: { focus: "author" }, vars: colour ? { "--tint": colour } : {}, class: colour ? "tinted" : "",
       onclick: (event) => userMenu(session, message.author.id, event), oncontextmenu: (event) => userMenu(session, message.author.id, event) }, name),
     message.author.bot && h("span.tag", "APP"),
     h("time", { dateTime: message.timestamp, title: format(new Date(message.timestamp), "F") }, when(message.timestamp)));
@@ -115,7 +115,7 @@ function whisper(session, message) {
 }
 
 function toolbar(session, message) {
-  const tool = (name, label, run) => h("button.icon-button", { type: "button", title: label, aria: { label }, onclick: run }, icon(name));
+  const tool = (name, label, run) => h("button.icon-button", { type: "button", title: label, dataset: { focus: name }, aria: { label }, onclick: run }, icon(name));
   const ephemeral = (message.flags ?? 0) & EPHEMERAL;
   return h("div.toolbar", { role: "toolbar", aria: { label: "Message actions" } },
     !ephemeral && tool("smile", "Add a reaction", (event) => pickReaction(session, message, event.currentTarget)),

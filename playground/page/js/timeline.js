@@ -2,7 +2,7 @@
 
 import { app } from "./app.js";
 import { flatten } from "./commands.js";
-import { bySnowflake, focusOn, h } from "./dom.js";
+import { bySnowflake, focusWithin, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { continues, messageNode } from "./message.js";
 import { avatar, channelIcon } from "./names.js";
@@ -201,7 +201,7 @@ function hand(before, after) {
   const focused = before.contains(document.activeElement) ? document.activeElement : null;
   if (!focused) return;
   const key = focused.dataset.focus;
-  queueMicrotask(() => key && focusOn(after, key) || after.focus({ preventScroll: true }));
+  queueMicrotask(() => focusWithin(after, key));
 }
 
 function dayLine(timestamp, newDay, isNew) {

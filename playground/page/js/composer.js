@@ -44,6 +44,7 @@ export class Composer {
     this.#field.addEventListener("keydown", (event) => this.#keydown(event));
     this.#field.addEventListener("blur", () => setTimeout(() => document.activeElement !== this.#field && !this.bar.active && this.completion.hide(), 120));
     this.#form.addEventListener("focusout", (event) => this.bar.active && !this.#form.contains(event.relatedTarget) && this.completion.hide());
+    for (const name of ["state", "channels"]) app.people.addEventListener(name, ({ detail }) => detail.session === app.session && app.channel && this.#changed());
     app.addEventListener("reply", ({ detail }) => this.#startReply(detail.message));
     app.addEventListener("edit", ({ detail }) => this.#startEdit(detail.message));
     app.addEventListener("mention", ({ detail }) => this.#insert(`<@${detail.id}> `));
@@ -58,11 +59,26 @@ export class Composer {
     this.#reply = this.#editing = null;
     this.#drawNote();
     this.#field.value = this.#drafts.get(this.#key) ?? "";
-    this.#field.placeholder = channel.type === 15 ? `New post in ${session.channelName(channel)}: first line is its title` : `Message ${channel.guild_id ? "#" : "@"}${session.channelName(channel)}  —  or / for commands`;
+    this.#allow(session, channel);
     this.#field.setAttribute("aria-label", `Message ${session.channelName(channel)}`);
     this.#fit();
     this.completion.hide();
     if (focus) this.focus();
+  }
+
+  #allow(session, channel) {
+    const may = session.mayWrite(channel);
+    const name = session.channelName(channel);
+    for (const one of [this.#field, document.querySelector("#attach"), document.querySelector("#send")]) one.disabled = !may;
+    this.#field.placeholder = !may ? "You may not send messages in this channel"
+      : channel.type === 15 ? `New post in ${name}: first line is its title`
+        : `Message ${channel.guild_id ? "#" : "@"}${name}  —  or / for commands`;
+  }
+
+  /** Other rights, other commands. */
+  #changed() {
+    this.#allow(app.session, app.channel);
+    if (this.completion.open && document.activeElement === this.#field) this.#suggest();
   }
 
   focus() {

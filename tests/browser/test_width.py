@@ -19,6 +19,21 @@ def button(custom_id: str, label: str) -> Json:
     return {"type": 2, "style": 2, "label": label, "custom_id": custom_id}
 
 
+async def test_the_words_of_an_answered_message_stand_one_after_the_other(silent: Chat) -> None:
+    asked = post(silent.playground, {"content": f"**a house** - by {silent.playground.person('Ada').mention}"})
+    post(silent.playground, {"content": "here", "message_reference": {"message_id": asked["id"]}})
+    words = silent.page.locator(".preface-words > span")
+    await expect(words).to_have_text("a house - by @Ada")
+    assert await words.evaluate("node => node.innerText") == "a house - by @Ada"
+    await silent.page.set_viewport_size({"width": 320, "height": 700})
+    asked = post(silent.playground, {"content": f"**{WIDE}** - by {silent.playground.person('Ada').mention}"})
+    post(silent.playground, {"content": "here", "message_reference": {"message_id": asked["id"]}})
+    await expect(words).to_have_count(2)
+    box = await words.last.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 320
+
+
 async def test_long_words_of_labels_and_authors_are_broken(silent: Chat) -> None:
     row = {"type": 1, "components": [button("a", WIDE), button("b", "many words " * 7), button("c", "short")]}
     authors = [{"name": WIDE * 3}, {"name": WIDE * 3, "url": "https://example.com/who"}]

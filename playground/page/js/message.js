@@ -72,7 +72,7 @@ function preface(session, message) {
   if (!answered) return h("div.preface", h("span.hook", { aria: { hidden: "true" } }), icon("reply"), h("em", "Original message was deleted"));
   const words = answered.content ? inlineMarkdown(answered.content.slice(0, 200), namesOf(session)) : h("em", answered.attachments?.length ? "Press to see the picture" : "Press to see the message");
   return h("div.preface", h("span.hook", { aria: { hidden: "true" } }), avatar(session, answered.author, "micro"), h("span.preface-name", session.nameOf(answered.author)),
-    h("button.preface-words", { type: "button", aria: { label: "Jump to the message that this answers" }, onclick: () => app.ask("jump", { id: answered.id }) }, words,
+    h("button.preface-words", { type: "button", aria: { label: "Jump to the message that this answers" }, onclick: () => app.ask("jump", { id: answered.id }) }, h("span", words),
       answered.attachments?.length ? icon("file") : null));
 }
 

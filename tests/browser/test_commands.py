@@ -114,3 +114,12 @@ async def test_a_command_whose_bot_is_gone_says_so(browser: Browser) -> None:
             await expect(failure).to_contain_text(re.compile("application (is offline|did not respond)"))
             await chat.page.locator("article.echo button.link").click()
             await expect(chat.page.locator("article.echo")).to_have_count(0)
+
+
+async def test_commands_of_moderators_are_listed_behind_those_of_everybody(chat: Chat) -> None:
+    await chat.page.locator("#text").fill("/")
+    names = chat.page.locator("#completion .completion-words > :first-child")
+    await expect(names.first).to_be_visible()
+    shown = await names.all_inner_texts()
+    assert shown[-1] == "/govern"
+    assert shown[:-1] == sorted(shown[:-1])

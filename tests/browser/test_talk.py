@@ -67,6 +67,14 @@ async def test_discords_markdown_is_drawn(silent: Chat) -> None:
     await expect(body).to_contain_text("*plain*")
 
 
+async def test_relative_times_name_the_nearest_whole_unit(silent: Chat) -> None:
+    day = 86400
+    expected = {3: "in 3 seconds", 59: "in 59 seconds", 89: "in 1 minute", -3570: "1 hour ago", 20 * day: "in 20 days"}
+    expected |= {3 * day - 5: "in 3 days", -100 * day: "3 months ago", 360 * day: "next year", 800 * day: "in 2 years"}
+    said = "(times) => import('/page/static/js/time.js').then(({ ago }) => times.map((at) => ago(at, 0)))"
+    assert await silent.page.evaluate(said, list(expected)) == list(expected.values())
+
+
 async def test_reply_edit_react_and_delete(silent: Chat) -> None:
     await silent.playground.person("Ben").say("studio", "who paints today?")
     await silent.last.click(button="right")

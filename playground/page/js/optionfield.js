@@ -105,7 +105,7 @@ export class OptionField {
     const { option } = this;
     const long = option.type === OPTION.STRING && !this.listed;
     const field = h(long ? "textarea.pill-field" : "input.pill-field", { id: `option-${option.name}`, autocomplete: "off", spellcheck: long,
-      placeholder: option.description?.slice(0, 60) ?? "", role: this.listed ? "combobox" : null, inputMode: option.type === OPTION.INTEGER ? "numeric" : option.type === OPTION.NUMBER ? "decimal" : "text",
+      placeholder: option.description ?? "", role: this.listed ? "combobox" : null, inputMode: option.type === OPTION.INTEGER ? "numeric" : option.type === OPTION.NUMBER ? "decimal" : "text",
       aria: { label: `${option.name}${option.required ? ", required" : ""}: ${option.description ?? ""}`, required: option.required || null, autocomplete: this.listed ? "list" : null },
       oninput: () => {
         this.picked = null;

@@ -19,6 +19,24 @@ def button(custom_id: str, label: str) -> Json:
     return {"type": 2, "style": 2, "label": label, "custom_id": custom_id}
 
 
+async def test_a_panel_beside_the_messages_does_not_cover_them_when_the_window_narrows(silent: Chat) -> None:
+    panel, door = silent.page.locator("#panel"), silent.page.locator("[data-panel=members]")
+    await expect(panel).to_be_visible()
+    await silent.page.set_viewport_size({"width": 390, "height": 700})
+    await expect(panel).to_be_hidden()
+    await expect(door).to_have_attribute("aria-pressed", "false")
+    await door.click()
+    await expect(panel).to_be_visible()
+    await silent.page.mouse.click(40, 400)
+    await expect(panel).to_be_hidden()
+    await silent.page.set_viewport_size({"width": 1280, "height": 700})
+    await expect(panel).to_be_visible()
+    await door.click()
+    await silent.page.reload()
+    await silent.page.locator("body.ready").wait_for()
+    await expect(panel).to_be_hidden()
+
+
 async def test_the_words_of_an_answered_message_stand_one_after_the_other(silent: Chat) -> None:
     asked = post(silent.playground, {"content": f"**a house** - by {silent.playground.person('Ada').mention}"})
     post(silent.playground, {"content": "here", "message_reference": {"message_id": asked["id"]}})

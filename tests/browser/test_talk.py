@@ -5,6 +5,7 @@ import discord
 import pytest
 from playwright.async_api import expect
 
+from playground.errors import Json
 from tests.browser.conftest import Chat
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -152,6 +153,41 @@ async def test_files_are_attached_shown_and_sent(silent: Chat) -> None:
     await silent.write("here")
     await expect(silent.last.locator(".file-card")).to_contain_text("notes.txt2.0 KB")
     await expect(silent.page.locator("#tray")).to_be_hidden()
+
+
+async def test_files_that_cannot_be_sent_are_refused_when_they_are_chosen(silent: Chat) -> None:
+    def file(name: str, size: int = 9) -> Json:
+        return {"name": name, "mimeType": "image/png", "buffer": b"0" * size}
+
+    chooser, waiting = silent.page.locator("#chooser"), silent.page.locator("#tray figcaption span")
+    large = file("large.png", silent.playground.interactions.file_limit + 1)
+    await chooser.set_input_files([large, file("none.png")])  # pyright: ignore[reportArgumentType]
+    await expect(silent.page.locator(".toast.error")).to_have_text("large.png has 10.00 MB; a file may have 10.00 MB.")
+    await expect(waiting).to_have_text(["none.png"])
+    await chooser.set_input_files([file(f"{number}.png") for number in range(12)])  # pyright: ignore[reportArgumentType]
+    await expect(waiting).to_have_text(["none.png", *(f"{number}.png" for number in range(9))])
+    await expect(silent.page.locator("#tray img")).to_have_count(0)
+    await silent.write("no pictures")
+    await expect(silent.last.locator(".file-card")).to_have_count(10)
+    await expect(silent.last.locator(".tile")).to_have_count(0)
+
+
+async def test_what_could_not_be_sent_stays_in_the_field_with_what_it_answers(silent: Chat) -> None:
+    record = await silent.playground.person("Ben").say("studio", "a lamp")
+    field = silent.page.locator("#text")
+    await silent.last.hover()
+    await silent.last.get_by_role("button", name="Reply").click()
+    await field.press_sequentially("@Ben")
+    await silent.page.keyboard.press("Enter")
+    await silent.page.keyboard.type("yes")
+    silent.playground.posts.delete(record)
+    await silent.page.keyboard.press("Enter")
+    await expect(silent.page.locator(".toast.error")).to_be_visible()
+    await expect(field).to_have_value("@Ben yes")
+    await expect(silent.page.locator("#composer-note")).to_contain_text("Replying to Ben")
+    await silent.page.locator("#composer-note button").click()
+    await field.press("Enter")
+    await expect(silent.last.locator(".mention")).to_have_text("@Ben")
 
 
 async def test_older_messages_load_above_and_the_place_stays_when_one_is_edited(silent: Chat) -> None:

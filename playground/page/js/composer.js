@@ -72,7 +72,7 @@ export class Composer {
     for (const one of [this.#field, document.querySelector("#attach"), document.querySelector("#send")]) one.disabled = !may;
     this.#field.placeholder = !may ? "You may not send messages in this channel"
       : channel.type === 15 ? `New post in ${name}: first line is its title`
-        : `Message ${channel.guild_id ? "#" : "@"}${name}  —  or / for commands`;
+        : `Message ${channel.guild_id ? "#" : "@"}${name} (/ for commands)`;
   }
 
   /** Other rights, other commands. */
@@ -112,7 +112,8 @@ export class Composer {
     if (sent) this.timeline.toEnd();
   }
 
-  #take(files) {
+  #take(all) {
+    const files = app.fitting(all);
     if (this.bar.active) {
       const left = files.filter((file) => !this.bar.takeFile(file));
       if (left.length) app.say("This command takes no more files.", "error");
@@ -206,6 +207,8 @@ export class Composer {
     const editing = this.#editing;
     const reply = this.#reply;
     const draft = this.#field.value;
+    const key = this.#key;
+    const picks = this.#picks;
     const files = this.tray.take();
     this.#picks = [];
     this.#cancelNote();
@@ -218,9 +221,16 @@ export class Composer {
       if (!editing) this.timeline.toEnd();
     } catch (error) {
       app.say(error.message, "error");
-      if (!this.#field.value) this.#field.value = draft;
       this.tray.add(files);
-      this.#fit();
+      if (this.#key !== key) this.#drafts.set(key, draft);
+      else if (!this.#field.value) {
+        this.#field.value = draft;
+        this.#picks = picks;
+        this.#reply = reply;
+        this.#editing = editing;
+        this.#drawNote();
+        this.#fit();
+      }
     }
     return undefined;
   }

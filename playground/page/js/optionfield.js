@@ -1,5 +1,6 @@
 // One option of a slash command as a pill: its name and a field that fits its type.
 
+import { app } from "./app.js";
 import { bytes, h, refill } from "./dom.js";
 import { ranked } from "./completion.js";
 import { OPTION, problem } from "./commands.js";
@@ -133,7 +134,11 @@ export class OptionField {
   }
 
   #fileButton() {
-    const chooser = h("input", { type: "file", hidden: true, onchange: () => chooser.files[0] && this.setFile(chooser.files[0]) });
+    const chooser = h("input", { type: "file", hidden: true, onchange: () => {
+      const [file] = app.fitting([...chooser.files]);
+      chooser.value = "";
+      if (file) this.setFile(file);
+    } });
     const button = h("button.pill-file", { type: "button", id: `option-${this.option.name}`, aria: { label: `${this.option.name}: choose a file` }, onclick: () => chooser.click(),
       onfocus: () => this.bar.focused(this),
       onkeydown: (event) => {

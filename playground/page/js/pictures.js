@@ -7,7 +7,8 @@ import { lightbox } from "./lightbox.js";
 const WIDE = 540;
 const TALL = 380;
 
-export const isPicture = (file) => /^image\//.test(file.content_type ?? "") || (!file.content_type && /\.(png|jpe?g|webp|gif)(\?|$)/i.test(file.filename ?? file.url ?? ""));
+/** Without a size it is none that could be shown, whatever its name says. */
+export const isPicture = (file) => Boolean(file.width) && /^image\//.test(file.content_type);
 
 /** `files` are {url, filename, width, height, description, spoiler}; urls already belong to this page. */
 export function mosaic(files) {

@@ -64,6 +64,7 @@ export class Session extends EventTarget {
     this.commands = state.commands ?? [];
     this.emojis = state.emojis ?? [];
     this.refusals = state.refusals ?? [];
+    this.fileLimit = state.attachment_size_limit;
     this.bot = { ...state.bot, user_id: state.application?.bot_id ?? state.bot?.user_id };
     this.channels.clear();
     this.members.clear();

@@ -123,3 +123,25 @@ async def test_commands_of_moderators_are_listed_behind_those_of_everybody(chat:
     shown = await names.all_inner_texts()
     assert shown[-1] == "/govern"
     assert shown[:-1] == sorted(shown[:-1])
+
+
+async def test_an_option_is_found_by_typing_its_name(chat: Chat) -> None:
+    assert chat.bot is not None
+    await chat.page.locator("#text").fill("/paint a red house")
+    keyboard, offered = chat.page.keyboard, chat.page.get_by_role("option")
+    await keyboard.press("Tab")
+    await expect(offered).to_have_count(6)
+    await keyboard.type("mix")
+    await expect(offered).to_have_count(0)
+    await keyboard.press("Enter")
+    await keyboard.press("Backspace")
+    await keyboard.press("Backspace")
+    await expect(offered).to_have_text(["modelWhich model", "imageA start"])
+    await keyboard.press("Backspace")
+    await keyboard.type("cou")
+    await expect(offered).to_have_text(["countHow many"])
+    await keyboard.press("Enter")
+    await keyboard.type("2")
+    await keyboard.press("Enter")
+    await expect(chat.last.locator(".mosaic .tile")).to_have_count(2)
+    assert chat.bot.handled == ["paint a red house|square|2|pocket|None|None"]

@@ -162,3 +162,20 @@ async def test_a_fresh_world_at_the_same_address_takes_the_old_ones_place_on_the
     await expect(page.page.locator("#line")).to_be_hidden()
     await page.write("a new beginning")
     await expect(page.last).to_contain_text("a new beginning")
+
+
+async def test_a_bot_that_was_asked_to_restart_does_so_until_it_is_back(chat: Chat) -> None:
+    pg, state = chat.playground, chat.page.locator(".bot-state")
+
+    async def restarted(_: bool) -> None: ...
+
+    pg.on_restart = restarted
+    try:
+        await chat.page.reload()
+        await state.get_by_role("button").click()
+        await expect(state).to_have_text("Bot restarting")
+        await expect(state).to_have_class("bot-state online")
+        pg.faults.invalid_session()
+        await expect(state).to_have_text("Bot online")
+    finally:
+        pg.on_restart = None

@@ -128,6 +128,7 @@ class Playground:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        self.files.close()
         await self.store.close()
 
     async def __aenter__(self) -> Self:

@@ -292,3 +292,19 @@ async def test_an_unknown_route_and_a_wrong_token_are_refused(rest: Rest) -> Non
     assert code(await rest("GET", "/nothing/here")) == (404, 0)
     rest.headers = {"Authorization": "Bot wrong"}
     assert code(await rest("GET", "/users/@me")) == (401, 0)
+
+
+async def test_what_an_edit_replaced_is_served_a_little_longer(rest: Rest) -> None:
+    async def status(address: str) -> int:
+        async with rest.session.get(address) as answer:
+            return answer.status
+
+    _, message = await rest("POST", rest.studio, {"content": "25 %"}, {"a.png": b"a"})
+    address = message["attachments"][0]["url"]
+    _, message = await rest("PATCH", f"{rest.studio}/{message['id']}", {"attachments": [{"id": 0}]}, {"b.png": b"b"})
+    assert [file["filename"] for file in message["attachments"]] == ["b.png"]
+    assert await status(address) == 200
+    assert isinstance(rest.pg.clock, ManualClock)
+    rest.pg.clock.advance(61)
+    assert await status(address) == 404
+    assert await status(message["attachments"][0]["url"]) == 200

@@ -1,5 +1,7 @@
 """People talking: text, replies, reactions, identities, files, and what keeps the page alive and safe."""
 
+import re
+
 import aiohttp
 import discord
 import pytest
@@ -259,10 +261,34 @@ async def test_a_forum_post_and_a_direct_message(silent: Chat) -> None:
     await silent.page.keyboard.press("Enter")
     await expect(silent.page.locator("#chat-head h2")).to_have_text("Red houses")
     await expect(silent.last).to_contain_text("A series in red")
+    await silent.go("showcase")
+    await silent.playground.person("Ben").thread("showcase", "Blue boats", "A series in blue")
+    await expect(silent.page.locator(".posts button")).to_have_text(["Blue boats", "Red houses"])
+    await silent.page.locator(".posts button").last.click()
+    await expect(silent.last).to_contain_text("A series in red")
     await silent.page.get_by_role("button", name="Direct messages").click()
     await expect(silent.page.locator("#chat-head h2")).to_have_text("Atelier")
     await silent.write("hello there")
     await expect(silent.last.locator(".content")).to_have_text("hello there")
+
+
+async def test_a_thread_is_named_and_begun_by_the_message_under_it(silent: Chat) -> None:
+    ada = silent.playground.person("Ada")
+    await ada.say("studio", f"**a red house**\nby {ada.mention}, {'long ' * 20}", files=[("note.txt", b"words")])
+    await silent.last.click(button="right")
+    await silent.page.get_by_role("menuitem", name="Create a thread").click()
+    name = silent.page.locator("#chat-head h2")
+    await expect(name).to_have_text(re.compile("^a red house by @Ada, long long"))
+    state = await silent.page.locator(".bot-state").bounding_box()
+    box = await name.bounding_box()
+    assert state is not None
+    assert box is not None
+    assert box["x"] + box["width"] <= state["x"]
+    await expect(silent.messages).to_have_count(1)
+    await expect(silent.last.locator(".author")).to_have_text("Ada")
+    await expect(silent.last.locator("strong")).to_have_text("a red house")
+    await expect(silent.last.locator(".file-card")).to_contain_text("note.txt")
+    await expect(silent.page.locator("#text")).to_have_attribute("placeholder", re.compile("^Message a red house"))
 
 
 async def test_what_discord_would_refuse_is_counted_and_listed(chat: Chat) -> None:

@@ -9,7 +9,8 @@ import { Completion, ranked } from "./completion.js";
 import { h, refill } from "./dom.js";
 import { icon } from "./icons.js";
 import { nextNonce } from "./interactions.js";
-import { avatar, channelIcon, emoji } from "./names.js";
+import { nameLines } from "./namelines.js";
+import { address } from "./names.js";
 
 const LONGEST = 2000;
 const TYPING_MS = 7000;
@@ -68,11 +69,10 @@ export class Composer {
 
   #allow(session, channel) {
     const may = session.mayWrite(channel);
-    const name = session.channelName(channel);
     for (const one of [this.#field, document.querySelector("#attach"), document.querySelector("#send")]) one.disabled = !may;
     this.#field.placeholder = !may ? "You may not send messages in this channel"
-      : channel.type === 15 ? `New post in ${name}: first line is its title`
-        : `Message ${channel.guild_id ? "#" : "@"}${name} (/ for commands)`;
+      : channel.type === 15 ? `New post in ${session.channelName(channel)}: first line is its title`
+        : `Message ${address(session, channel)} (/ for commands)`;
   }
 
   /** Other rights, other commands. */
@@ -152,7 +152,7 @@ export class Composer {
       return;
     }
     const match = /(?:^|\s)([@#:])([\p{L}\p{N}_.-]{0,32})$/u.exec(text.slice(0, caret));
-    const items = match ? this.#lines(match[1], match[2]) : [];
+    const items = match ? nameLines(app.session, match[1], match[2]) : [];
     if (!items.length || (match[1] === ":" && match[2].length < 2)) return void this.completion.hide();
     this.completion.show({ "@": "People and roles", "#": "Channels", ":": "Emoji" }[match[1]], items.slice(0, 12), this.#field, (item) => {
       const start = caret - match[2].length - 1;
@@ -167,17 +167,6 @@ export class Composer {
     const { session } = app;
     const user = session.user(session.bot.user_id) ?? [...session.users.values()].find((one) => one.bot);
     return user ? session.nameOf(user) : "";
-  }
-
-  #lines(mark, wanted) {
-    const { session } = app;
-    if (mark === "#") {
-      return ranked([...session.channels.values()].filter((one) => one.guild_id).map((one) => ({ label: session.channelName(one), text: `#${session.channelName(one)}`, value: `<#${one.id}>`, face: () => icon(channelIcon(one)) })), wanted);
-    }
-    if (mark === ":") return ranked(session.emojis.map((one) => ({ label: `:${one.name}:`, text: `:${one.name}:`, value: `<${one.animated ? "a" : ""}:${one.name}:${one.id}>`, face: () => emoji(one) })), wanted);
-    const people = [...session.users.values()].map((user) => ({ label: session.nameOf(user), description: user.username, text: `@${session.nameOf(user)}`, value: `<@${user.id}>`, face: () => avatar(session, user, "tiny") }));
-    const roles = [...session.roles.values()].filter((role) => role.name !== "@everyone").map((role) => ({ label: role.name, text: `@${role.name}`, value: `<@&${role.id}>`, face: () => icon("role") }));
-    return ranked([...people, ...roles], wanted);
   }
 
   #keydown(event) {

@@ -16,6 +16,7 @@ import { format, when } from "./time.js";
 import { userMenu } from "./usermenu.js";
 
 const GROUP_MS = 7 * 60 * 1000;
+const THREAD_START = 21;
 const REPLY_TYPES = new Set([19, 20, 23]);
 
 /** Does `message` continue the block of `previous`? */
@@ -28,9 +29,10 @@ export function continues(previous, message) {
 
 export function messageNode(session, message, previous) {
   const grouped = continues(previous, message);
+  const shown = message.type === THREAD_START ? began(message) : message;
   const ephemeral = ((message.flags ?? 0) & EPHEMERAL) !== 0;
   const mentioned = session.pinged(message);
-  const name = session.nameOf(message.author);
+  const name = session.nameOf(shown.author);
   const node = h("article.message", { class: [grouped && "grouped", ephemeral && "ephemeral", mentioned && "mentioned"].filter(Boolean).join(" "),
     id: `message-${message.id}`, tabIndex: -1, dataset: { id: message.id },
     aria: { label: `${name}, ${when(message.timestamp)}` },
@@ -43,10 +45,16 @@ export function messageNode(session, message, previous) {
   preface(session, message),
   h("div.gutter", grouped
     ? h("time.side-time", { dateTime: message.timestamp }, format(new Date(message.timestamp), "t"))
-    : h("button.face", { type: "button", tabIndex: -1, aria: { label: `${name}: profile` }, onclick: (event) => userMenu(session, message.author.id, event) }, avatar(session, message.author))),
-  h("div.body", !grouped && header(session, message, name), content(session, message), ephemeral && whisper(session, message)),
+    : h("button.face", { type: "button", tabIndex: -1, aria: { label: `${name}: profile` }, onclick: (event) => userMenu(session, shown.author.id, event) }, avatar(session, shown.author))),
+  h("div.body", !grouped && header(session, shown, name), content(session, shown), ephemeral && whisper(session, message)),
   toolbar(session, message));
   return node;
+}
+
+/** A thread begins with the message under which it was started; its buttons stay there. */
+function began({ referenced_message: start, ...message }) {
+  if (!start) return message;
+  return { ...start, components: (start.flags ?? 0) & COMPONENTS_V2 ? start.components : [] };
 }
 
 function header(session, message, name) {
@@ -67,7 +75,7 @@ function preface(session, message) {
     return h("div.preface", h("span.hook", { aria: { hidden: "true" } }), avatar(session, user, "micro"), h("button.preface-name", { type: "button", onclick: (event) => userMenu(session, user.id, event) }, session.nameOf(user)), " used ",
       h("span.mention", made.command_type && made.command_type !== 1 ? label : `/${label ?? "command"}`));
   }
-  if (!message.message_reference?.message_id || message.type === 6 || message.type === 18) return null;
+  if (!message.message_reference?.message_id || message.type === 6 || message.type === 18 || message.type === THREAD_START) return null;
   const answered = message.referenced_message ?? session.message(message.channel_id, message.message_reference.message_id);
   if (!answered) return h("div.preface", h("span.hook", { aria: { hidden: "true" } }), icon("reply"), h("em", "Original message was deleted"));
   const words = answered.content ? inlineMarkdown(answered.content.slice(0, 200), namesOf(session)) : h("em", answered.attachments?.length ? "Press to see the picture" : "Press to see the message");

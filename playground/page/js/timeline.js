@@ -5,9 +5,9 @@ import { flatten } from "./commands.js";
 import { bySnowflake, focusWithin, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { continues, messageNode } from "./message.js";
-import { avatar, channelIcon } from "./names.js";
+import { address, avatar, channelIcon } from "./names.js";
 import { carryPictures } from "./pictures.js";
-import { NO_ANSWER } from "./session.js";
+import { NO_ANSWER, THREADS } from "./session.js";
 
 const NEAR_END = 60;
 const NEAR_START = 400;
@@ -36,6 +36,7 @@ export class Timeline {
     for (const name of ["timeline", "message", "interaction", "state"]) {
       app.people.addEventListener(name, ({ detail }) => this.#changed(detail));
     }
+    app.people.addEventListener("channels", ({ detail }) => app.channel?.type === 15 && this.#changed(detail)); // its posts
     app.people.addEventListener("resync", ({ detail }) => detail.session === this.#session && this.#session.load(this.#channel));
     app.addEventListener("jump", ({ detail }) => this.#jumpTo(detail.id));
   }
@@ -215,9 +216,11 @@ function welcome(session, channel) {
     const other = channel.recipients?.find((user) => user.id !== session.id);
     return h("div.welcome", other && avatar(session, other, "large"), h("h2", name), h("p", `This is the beginning of your direct messages with ${name}.`));
   }
+  const posts = channel.type === 15 ? [...session.channels.values()].filter((one) => one.parent_id === channel.id).sort((a, b) => bySnowflake(b.id, a.id)) : [];
   const offered = channel.type === 0 ? session.offered(1, channel).filter((command) => !command.default_member_permissions).slice(0, 4) : [];
   const paths = flatten(offered).map((entry) => entry.path).filter((path) => !path.includes(" "));
-  return h("div.welcome", h("span.welcome-icon", icon(channelIcon(channel))), h("h2", `Welcome to #${name}`), h("p", channel.topic || `This is the beginning of #${name}.`),
+  return h("div.welcome", h("span.welcome-icon", icon(channelIcon(channel))), h("h2", THREADS.has(channel.type) ? name : `Welcome to #${name}`), h("p", channel.topic || `This is the beginning of ${address(session, channel)}.`),
+    posts.length > 0 && h("div.posts", posts.map((post) => h("button.button.secondary", { type: "button", dataset: { focus: post.id }, onclick: () => app.open(post.id) }, icon("thread"), h("span", session.channelName(post))))),
     paths.length > 0 && h("p.welcome-commands", "Type / to see what the bot can do, or begin with ", paths.map((path) => h("button.mention", { type: "button", onclick: () => app.ask("command", { path }) }, `/${path}`))));
 }
 

@@ -207,10 +207,13 @@ async def test_older_messages_load_above_and_the_place_stays_when_one_is_edited(
     before = await middle.evaluate("node => node.getBoundingClientRect().top")
     await ben.edit(records[60], "line 60\nnow\nwith\nfour lines")
     await expect(silent.page.locator(f"#message-{records[60]['id']}")).to_contain_text("four lines")
+    jump = silent.page.locator("#jump")
+    await expect(jump).to_have_text("Jump to the newest")
     await ben.say("general", "one more")
     await expect(silent.messages).to_have_count(101)
+    await expect(jump).to_have_text("1 new message")
     assert abs(await middle.evaluate("node => node.getBoundingClientRect().top") - before) <= 2
-    await silent.page.locator("#jump").click()
+    await jump.click()
     await expect(silent.last).to_be_in_viewport()
 
 
@@ -289,6 +292,9 @@ async def test_a_thread_is_named_and_begun_by_the_message_under_it(silent: Chat)
     await expect(silent.last.locator("strong")).to_have_text("a red house")
     await expect(silent.last.locator(".file-card")).to_contain_text("note.txt")
     await expect(silent.page.locator("#text")).to_have_attribute("placeholder", re.compile("^Message a red house"))
+    await silent.go("studio")
+    await silent.messages.first.get_by_role("button", name="a red house by").click()
+    await expect(name).to_have_text(re.compile("^a red house by"))
 
 
 async def test_what_discord_would_refuse_is_counted_and_listed(chat: Chat) -> None:

@@ -51,10 +51,16 @@ export function messageNode(session, message, previous) {
   return node;
 }
 
+/** The way from a message to the thread under it. */
+function threadOf(session, message) {
+  const thread = session.channels.get(message.thread?.id);
+  return thread && h("button.link.thread-link", { type: "button", dataset: { focus: "thread" }, onclick: () => app.open(thread.id) }, icon("thread"), h("span", session.channelName(thread)));
+}
+
 /** A thread begins with the message under which it was started; its buttons stay there. */
 function began({ referenced_message: start, ...message }) {
   if (!start) return message;
-  return { ...start, components: (start.flags ?? 0) & COMPONENTS_V2 ? start.components : [] };
+  return { ...start, thread: null, components: (start.flags ?? 0) & COMPONENTS_V2 ? start.components : [] };
 }
 
 function header(session, message, name) {
@@ -102,6 +108,7 @@ function content(session, message) {
     message.embeds?.map((one) => embed(session, message, one)),
     components(session, message),
     second && edited,
+    threadOf(session, message),
     reactions(session, message),
   ];
 }

@@ -36,6 +36,7 @@ export class Timeline {
     for (const name of ["timeline", "message", "interaction", "state"]) {
       app.people.addEventListener(name, ({ detail }) => this.#changed(detail));
     }
+    for (const name of ["unread", "switch"]) app.people.addEventListener(name, () => this.#count());
     app.people.addEventListener("channels", ({ detail }) => app.channel?.type === 15 && this.#changed(detail)); // its posts
     app.people.addEventListener("resync", ({ detail }) => detail.session === this.#session && this.#session.load(this.#channel));
     app.addEventListener("jump", ({ detail }) => this.#jumpTo(detail.id));
@@ -49,6 +50,7 @@ export class Timeline {
     this.#nodes.clear();
     this.#stick = true;
     this.#divider = session.unread.has(channel.id) ? session.seen.get(channel.id) ?? null : null;
+    this.#count();
     this.#draw();
     this.toEnd();
     await app.attempt(() => session.load(channel.id));
@@ -143,6 +145,12 @@ export class Timeline {
       if (node === cursor) cursor = cursor.nextSibling;
       else this.#list.insertBefore(node, cursor);
     }
+  }
+
+  /** The button that leads to the newest message says how many have come since. */
+  #count() {
+    const count = this.#session?.unread.get(this.#channel)?.count ?? 0;
+    this.#jump.textContent = count === 0 ? "Jump to the newest" : `${count} new ${count === 1 ? "message" : "messages"}`;
   }
 
   #anchor() {

@@ -1,10 +1,11 @@
 """Nothing in the talk is wider than the window: what is, cannot be reached, since the talk scrolls up and down only."""
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
+from playground import Playground
 from playground.errors import Json
-from tests.browser.conftest import Chat, post
+from tests.browser.conftest import Chat, opened, post
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 WIDE = "W" * 80
@@ -17,6 +18,21 @@ BEYOND = """() => [...document.querySelectorAll("#timeline *")].filter((node) =>
 
 def button(custom_id: str, label: str) -> Json:
     return {"type": 2, "style": 2, "label": label, "custom_id": custom_id}
+
+
+async def test_long_names_of_people_and_titles_of_embeds_are_broken_or_cut(browser: Browser) -> None:
+    async with Playground() as pg:
+        person = pg.add_person(WIDE[:32])
+        record = await person.say("studio", "first")
+        await person.say("studio", person.mention, reply_to=record)
+        fields = [{"name": WIDE, "value": WIDE, "inline": True}] * 3
+        post(pg, {"embeds": [{"title": WIDE, "fields": fields}, {"title": WIDE, "url": "https://example.com"}]})
+        async with opened(browser, pg, None) as chat:
+            await expect(chat.messages).to_have_count(3)
+            for width in (1200, 375, 320):
+                await chat.page.set_viewport_size({"width": width, "height": 700})
+                await expect(chat.last.locator(".embed").first).to_be_visible()
+                assert await chat.page.evaluate(BEYOND) == []
 
 
 async def test_a_panel_beside_the_messages_does_not_cover_them_when_the_window_narrows(silent: Chat) -> None:

@@ -66,6 +66,8 @@ async def test_the_words_of_an_answered_message_stand_one_after_the_other(silent
     box = await words.last.bounding_box()
     assert box is not None
     assert box["x"] + box["width"] <= 320
+    name = silent.page.locator(".preface-name").last
+    assert await name.evaluate("node => node.scrollWidth <= node.clientWidth")
 
 
 async def test_long_words_of_labels_and_authors_are_broken(silent: Chat) -> None:

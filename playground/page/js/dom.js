@@ -52,15 +52,16 @@ export function refill(parent, ...children) {
   return parent;
 }
 
-/** Focus what in `parent` has this `data-focus`; false when nothing has. */
+/** Focus what in `parent` has this `data-focus`; false when nothing has, or it cannot take the focus now. */
 export function focusOn(parent, key) {
   const target = [...parent.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === key && !one.disabled);
   target?.focus({ preventScroll: true });
-  return Boolean(target);
+  return Boolean(target) && document.activeElement === target;
 }
 
 /** Focus what in `place` has this `data-focus`, or `place` itself: some of its buttons show only while it has the focus. */
 export function focusWithin(place, key) {
+  if (key && focusOn(place, key)) return;
   place.focus({ preventScroll: true });
   if (key) focusOn(place, key);
 }

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from playground import permissions
 from playground.errors import Json, forbidden, form_error, unknown
 from playground.intents import MESSAGE_CONTENT
 from playground.uploads import Body, read_body, read_list
-from playground.world import DM, THREADS
+from playground.world import DM
 
 if TYPE_CHECKING:
     from playground.server import Playground
@@ -67,15 +66,7 @@ class Call:
 
     def allow(self, channel_id: str, need: int = 0) -> Json:
         """The channel, when the bot sees it and holds `need` there."""
-        channel = self.pg.world.channel(channel_id)
-        bits = self.pg.world.permissions(channel_id, self.me)
-        if not bits & permissions.VIEW_CHANNEL:
-            raise forbidden(50001)
-        if need & permissions.SEND_MESSAGES and channel["type"] in THREADS:
-            need = need & ~permissions.SEND_MESSAGES | permissions.SEND_MESSAGES_IN_THREADS
-        if bits & need != need:
-            raise forbidden(50013)
-        return channel
+        return self.pg.world.demand(channel_id, self.me, need)
 
     def guild(self, need: int = 0) -> Json:
         """The guild of the path. Raises 10004 (not in it) or 50013."""

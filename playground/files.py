@@ -11,11 +11,13 @@ from urllib.parse import parse_qsl
 
 from PIL import Image, UnidentifiedImageError
 
-from playground.clock import Clock
+from playground.clock import Clock, Timer
 from playground.errors import Json
 
 ADDRESS_LIFE = 24 * 3600
 """Seconds that a CDN address works; every new look at the message gives a fresh one."""
+LINGER = 60.0
+"""Seconds that a deleted file is still served."""
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.\-]+")
 
 
@@ -36,6 +38,7 @@ class FileStore:
         self.clock = clock
         self.address = ""
         self._memory: dict[str, bytes] = {}
+        self._leaving: dict[str, Timer] = {}
         self._key = b"playground"
 
     def attach(self, attachment_id: str, channel_id: str, upload: Upload, asked: Json) -> Json:
@@ -95,7 +98,18 @@ class FileStore:
         return path.read_bytes() if path.is_file() else None
 
     def delete(self, file_id: str) -> None:
-        """Forget the bytes; nothing happens when they are not there."""
+        """Forget the bytes, in LINGER: a client may be fetching what an edit has just replaced."""
+        if file_id not in self._leaving:
+            self._leaving[file_id] = self.clock.call_later(LINGER, lambda: self._forget(file_id))
+
+    def close(self) -> None:
+        """Forget at once what waits to be forgotten."""
+        for file_id, timer in list(self._leaving.items()):
+            timer.cancel()
+            self._forget(file_id)
+
+    def _forget(self, file_id: str) -> None:
+        del self._leaving[file_id]
         if self.folder is None:
             self._memory.pop(file_id, None)
         elif file_id.isdecimal():

@@ -16,8 +16,8 @@ _RESOLVES = {
 }
 
 
-def pressed(builder: CommandData, message: Json, custom_id: str, values: list[str] | None, channel_id: str) -> Json:
-    """Data of a component interaction on `message` (a record). Raises NotOffered."""
+def pressed(builder: CommandData, message: Json, custom_id: str, values: list[str] | None, user_id: str) -> Json:
+    """Data of a component interaction of `user_id` on `message` (a record). Raises NotOffered."""
     part = tree.find(message["components"], custom_id)
     if part is None:
         present = [row["custom_id"] for row in tree.walk(message["components"]) if row.get("custom_id")]
@@ -28,12 +28,17 @@ def pressed(builder: CommandData, message: Json, custom_id: str, values: list[st
     if part["type"] == tree.BUTTON:
         return data
     resolved: Json = {}
-    data["values"] = _chosen(builder, part, values or [], channel_id, resolved)
+    data["values"] = _chosen(builder, part, values or [], user_id, message["channel_id"], resolved)
     return data | ({"resolved": resolved} if resolved else {})
 
 
 def submitted(
-    builder: CommandData, modal: Json, values: dict[str, Any], uploads: dict[str, list[Upload]], channel_id: str
+    builder: CommandData,
+    modal: Json,
+    values: dict[str, Any],
+    uploads: dict[str, list[Upload]],
+    user_id: str,
+    channel_id: str,
 ) -> Json:
     """Data of a modal submit: `values` by custom_id, what is missing is left as the modal had it. Raises NotOffered."""
     known = {part["custom_id"] for part in modals.inputs(modal)}
@@ -60,7 +65,7 @@ def submitted(
             return row | {"value": _radio(part, own)}
         if kind == tree.FILE_UPLOAD:
             return row | {"values": _files(builder, part, uploads.get(part["custom_id"], []), channel_id, resolved)}
-        return row | {"values": _chosen(builder, part, own, channel_id, resolved)}
+        return row | {"values": _chosen(builder, part, own, user_id, channel_id, resolved)}
 
     data = {"custom_id": modal["custom_id"], "components": [fill(part) for part in modal["components"]]}
     return data | ({"resolved": resolved} if resolved else {})
@@ -75,7 +80,7 @@ def values_in(components: list[Json]) -> dict[str, Any]:
     return found
 
 
-def _chosen(builder: CommandData, part: Json, values: Any, channel_id: str, resolved: Json) -> list[str]:
+def _chosen(builder: CommandData, part: Json, values: Any, user_id: str, channel_id: str, resolved: Json) -> list[str]:
     if values is None:
         values = [option["value"] for option in part.get("options", []) if option.get("default")]
         values += [str(default["id"]) for default in part.get("default_values", [])]
@@ -96,7 +101,7 @@ def _chosen(builder: CommandData, part: Json, values: Any, channel_id: str, reso
             raise NotOffered(f"{part['custom_id']} has no option {strange[0]!r}; it has {', '.join(by_label)}")
     else:
         for value in chosen:
-            builder.resolve(_RESOLVES[part["type"]], value, channel_id, resolved, part.get("channel_types"))
+            builder.resolve(_RESOLVES[part["type"]], value, user_id, channel_id, resolved, part.get("channel_types"))
     return chosen
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from playground.errors import Json
+from playground.offered import GROUP, SUB
 from playground.rendering import Renderer
 from playground.world import DM, World
 
@@ -110,7 +111,7 @@ class Describer:
             extra["interaction"] = {
                 "id": row.id,
                 "type": row.type,
-                "name": first.data["name"],
+                "name": called(first.data),
                 "user": self.world.user_object(row.user_id),
             }
         elif row.message_id and not follow_up:
@@ -127,7 +128,7 @@ class Describer:
         if follow_up and row.original_id:
             told["original_response_message_id"] = row.original_id
         if row.type == COMMAND:
-            told |= {"name": row.data["name"], "command_type": row.data.get("type", 1)}
+            told |= {"name": called(row.data), "command_type": row.data.get("type", 1)}
             target = row.data.get("target_id")
             if target in self.world.users:
                 told["target_user"] = self.world.user_object(str(target))
@@ -141,3 +142,11 @@ class Describer:
 
     def _owners(self, row: Interaction) -> Json:
         return {"0": row.guild_id or "0"}
+
+
+def called(data: Json) -> str:
+    """The name of a command as people type it: with its group and subcommand."""
+    name, options = str(data["name"]), data.get("options")
+    while options and options[0]["type"] in (SUB, GROUP):
+        name, options = f"{name} {options[0]['name']}", options[0].get("options")
+    return name

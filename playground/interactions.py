@@ -175,6 +175,7 @@ class Interactions:
             "channel_id": row.channel_id,
             "message_id": row.message_id,
             "callback": row.callback,
+            "modal": row.modal,
             "custom_id": row.data.get("custom_id"),
         }
 
@@ -223,8 +224,6 @@ class Interactions:
             self.feed.publish(Event(name="AUTOCOMPLETE_RESULT", record=told, viewer=row.user_id, bot=False))
         elif kind == MODAL:
             row.modal = modals.check(body.payload)
-            told = {"interaction_id": row.id, "nonce": row.nonce, "channel_id": row.channel_id, **row.modal}
-            self.feed.publish(Event(name="MODAL_OPEN", record=told, viewer=row.user_id, bot=False))
         return {}
 
     def _answered(self, row: Interaction, record: Json) -> Json:

@@ -108,7 +108,7 @@ class CommandData:
             if focused is not None:
                 value = values[key]
             else:
-                value = self._value(option, values.get(key), upload, channel_id, resolved)
+                value = self._value(option, values.get(key), upload, user_id, channel_id, resolved)
             row = {"name": key, "type": option["type"], "value": value}
             if key == focused:
                 row["focused"] = True
@@ -134,7 +134,9 @@ class CommandData:
         head = {"id": command["id"], "name": command["name"], "type": command["type"]}
         return head | ({"guild_id": command["guild_id"]} if command.get("guild_id") else {})
 
-    def _value(self, option: Json, value: Any, upload: Upload | None, channel_id: str, resolved: Json) -> Any:
+    def _value(
+        self, option: Json, value: Any, upload: Upload | None, user_id: str, channel_id: str, resolved: Json
+    ) -> Any:
         key, kind = option["name"], option["type"]
         if kind in (STRING, INTEGER, NUMBER):
             return _plain(option, value)
@@ -148,12 +150,18 @@ class CommandData:
             row = self.files.attach(self.ids.new(), channel_id, upload, {})
             resolved.setdefault("attachments", {})[row["id"]] = {**self.files.shown(row), "ephemeral": True}
             return row["id"]
-        return self.resolve(kind, str(value), channel_id, resolved, option.get("channel_types"))
+        return self.resolve(kind, str(value), user_id, channel_id, resolved, option.get("channel_types"))
 
     def resolve(
-        self, kind: int, wanted: str, channel_id: str, resolved: Json, channel_types: list[int] | None = None
+        self,
+        kind: int,
+        wanted: str,
+        user_id: str,
+        channel_id: str,
+        resolved: Json,
+        channel_types: list[int] | None = None,
     ) -> str:
-        """Put the user, role or channel `wanted` (an id) into `resolved`. Raises NotOffered."""
+        """Put the user, role or channel `wanted` (an id), chosen by `user_id`, into `resolved`. Raises NotOffered."""
         guild_id = self.world.channel(channel_id).get("guild_id")
         if kind in (USER, MENTIONABLE) and wanted in self.world.users:
             self._resolve_user(wanted, channel_id, resolved)
@@ -161,13 +169,13 @@ class CommandData:
             resolved.setdefault("roles", {})[wanted] = self.world.role(guild_id, wanted)
         elif (
             kind == CHANNEL
-            and wanted in self.world.channels
+            and self.world.can_see(wanted, user_id)
             and self.world.channels[wanted].get("guild_id") == guild_id
         ):
-            row = self.world.channel_object(wanted)
+            row = self.world.channel_of(wanted, user_id)
             if channel_types and row["type"] not in channel_types:
                 raise NotOffered(f"#{row['name']} is not one of the channel types {channel_types}")
-            resolved.setdefault("channels", {})[wanted] = row | {"permissions": str(permissions.ALL)}
+            resolved.setdefault("channels", {})[wanted] = row
         else:
             raise NotOffered(f"{wanted!r} is nobody and nothing that can be chosen here")
         return wanted

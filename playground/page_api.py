@@ -72,9 +72,7 @@ class PageApi:
             "me": world.user_object(me.id),
             "users": [clean(user) | {"dms_open": user["_dms_open"]} for user in world.users.values()],
             "guilds": [self._guild(guild_id, me.id) for guild_id in world.guilds],
-            "dms": [
-                world.channel_object(row["id"], me.id) for row in world.channels.values() if self._is_mine(row, me.id)
-            ],
+            "dms": [world.channel_of(row["id"], me.id) for row in world.channels.values() if self._is_mine(row, me.id)],
             "commands": list(world.commands.values()),
             "interactions": [
                 self.pg.interactions.shown(row) for row in self.pg.interactions.rows.values() if row.user_id == me.id
@@ -140,7 +138,7 @@ class PageApi:
         me = self._who(payload.get("as"))
         other = self.pg.world.user(str(payload.get("recipient_id")))["id"]
         row = open_dm(self.pg.world, self.pg.ids, me.id, other)
-        return self.pg.world.channel_object(row["id"], me.id)
+        return self.pg.world.channel_of(row["id"], me.id)
 
     async def who_reacted(self, request: web.Request) -> list[Json]:
         record = self.pg.message(request.match_info["message_id"])
@@ -159,7 +157,7 @@ class PageApi:
             message=body.payload.get("message_id") or None,
             files=files,
         )
-        return self.pg.world.channel_object(row["id"], me.id)
+        return self.pg.world.channel_of(row["id"], me.id)
 
     def _guild(self, guild_id: str, viewer: str) -> Json:
         world = self.pg.world
@@ -175,11 +173,7 @@ class PageApi:
                 {"user_id": user_id, "nick": member["nick"], "roles": member["roles"]}
                 for user_id, member in world.members[guild_id].items()
             ],
-            "channels": [
-                world.channel_object(row["id"]) | {"permissions": str(world.permissions(row["id"], viewer))}
-                for row in channels
-                if world.can_see(row["id"], viewer)
-            ],
+            "channels": [world.channel_of(row["id"], viewer) for row in channels if world.can_see(row["id"], viewer)],
         }
 
     def _who(self, name_or_id: Any) -> Person:

@@ -38,10 +38,10 @@ class PageInteractions:
             data = self._command(me, channel_id, data, body.files, complete=kind == AUTOCOMPLETE)
         elif kind == COMPONENT:
             record = self.pg.world.message(channel_id, str(payload.get("message_id")))
-            data = filled.pressed(self.pg.builder, record, str(data.get("custom_id")), data.get("values"), channel_id)
+            data = filled.pressed(self.pg.builder, record, str(data.get("custom_id")), data.get("values"), me.id)
             extra["message"] = record
         elif kind == MODAL_SUBMIT:
-            data, extra = self._modal(str(payload.get("interaction_id")), data, body.files)
+            data, extra = self._modal(me, str(payload.get("interaction_id")), data, body.files)
         else:
             raise invalid(50035)
         row = self.pg.interactions.create(
@@ -86,7 +86,7 @@ class PageInteractions:
             message = self.pg.render.message(row, self.pg.world.bot["id"])
         return self.pg.builder.build_menu(user_id=me.id, channel_id=channel_id, name=name, target=row, message=message)
 
-    def _modal(self, opener_id: str, data: Json, files: dict[int, Upload]) -> tuple[Json, Json]:
+    def _modal(self, me: Person, opener_id: str, data: Json, files: dict[int, Upload]) -> tuple[Json, Json]:
         opener = self.pg.interaction(opener_id)
         if opener.modal is None:
             raise NotOffered("that interaction opened no modal")
@@ -96,6 +96,6 @@ class PageInteractions:
         for key in [key for key in values if fields.get(key) == tree.FILE_UPLOAD]:
             indices = [int(index) for index in values.pop(key) or []]
             uploads[key] = [files[index] for index in indices if index in files]
-        built = filled.submitted(self.pg.builder, opener.modal, values, uploads, opener.channel_id)
+        built = filled.submitted(self.pg.builder, opener.modal, values, uploads, me.id, opener.channel_id)
         message = self.pg.world.messages.get(opener.channel_id, {}).get(opener.message_id or "")
         return built, {"message": message, "opener": opener.id}

@@ -70,16 +70,16 @@ class PageSockets:
             and event.channel_id in world.channels
             and not world.can_see(event.channel_id, viewer)
         ):
+            if event.name == "CHANNEL_UPDATE":
+                return json.dumps({"t": "CHANNEL_DELETE", "d": {"id": event.channel_id}})
             return None
         return json.dumps({"t": event.name, "d": self._data(event, viewer)})
 
     def _data(self, event: Event, viewer: str) -> Json:
         if event.name in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
             return self.pg.render.for_page(event.record, viewer)
-        channel_id = event.record.get("id")
-        if event.name in ("CHANNEL_CREATE", "CHANNEL_UPDATE") and channel_id in self.pg.world.channels:
-            bits = str(self.pg.world.permissions(channel_id, viewer))
-            return self.pg.world.channel_object(channel_id, viewer) | {"permissions": bits}
+        if event.name in ("CHANNEL_CREATE", "CHANNEL_UPDATE"):
+            return self.pg.world.channel_of(event.record["id"], viewer)
         return event.record
 
     @staticmethod

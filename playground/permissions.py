@@ -15,6 +15,7 @@ MANAGE_GUILD = 1 << 5
 ADD_REACTIONS = 1 << 6
 VIEW_CHANNEL = 1 << 10
 SEND_MESSAGES = 1 << 11
+SEND_TTS_MESSAGES = 1 << 12
 MANAGE_MESSAGES = 1 << 13
 EMBED_LINKS = 1 << 14
 ATTACH_FILES = 1 << 15
@@ -54,6 +55,9 @@ EVERYONE = (
 )
 """What a new server gives to @everyone (text part)."""
 
+TIMED_OUT = VIEW_CHANNEL | READ_MESSAGE_HISTORY
+"""What a time-out leaves to everybody but administrators."""
+
 DIRECT_MESSAGE = EVERYONE | MENTION_EVERYONE
 """What both sides may do in a direct message."""
 
@@ -69,8 +73,13 @@ def base(*, member_id: str, owner_id: str, guild_id: str, roles: Mapping[str, Js
     return ALL if bits & ADMINISTRATOR else bits
 
 
-def in_channel(bits: int, *, member_id: str, guild_id: str, held: Iterable[str], overwrites: Iterable[Json]) -> int:
-    """`bits` (from `base`) after a channel's overwrites: @everyone, then roles together, then the member."""
+def in_channel(
+    bits: int, *, member_id: str, guild_id: str, held: Iterable[str], overwrites: Iterable[Json], thread: bool = False
+) -> int:
+    """`bits` (from `base`) after a channel's overwrites: @everyone, then roles together, then the member.
+
+    With `thread`, in a thread of that channel.
+    """
     if bits & ADMINISTRATOR:
         return ALL
     by_id = {overwrite["id"]: overwrite for overwrite in overwrites}
@@ -84,9 +93,14 @@ def in_channel(bits: int, *, member_id: str, guild_id: str, held: Iterable[str],
     bits = _apply(bits, by_id.get(member_id))
     if not bits & VIEW_CHANNEL:
         return 0
-    if not bits & SEND_MESSAGES:
-        bits &= ~(MENTION_EVERYONE | ATTACH_FILES | EMBED_LINKS)
+    if not bits & writing(thread=thread):
+        bits &= ~(MENTION_EVERYONE | SEND_TTS_MESSAGES | ATTACH_FILES | EMBED_LINKS)
     return bits
+
+
+def writing(*, thread: bool) -> int:
+    """The bit that lets somebody write."""
+    return SEND_MESSAGES_IN_THREADS if thread else SEND_MESSAGES
 
 
 def _apply(bits: int, overwrite: Json | None) -> int:

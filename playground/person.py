@@ -107,7 +107,7 @@ class Person:
             key: given.uploads(value) for key, value in values.items() if given.is_file(value) or given.is_files(value)
         }
         plain = {key: given.plain_all(value) for key, value in values.items() if key not in uploads}
-        data = filled.submitted(self.pg.builder, opener.modal, plain, uploads, opener.channel_id)
+        data = filled.submitted(self.pg.builder, opener.modal, plain, uploads, self.id, opener.channel_id)
         message = self.pg.world.messages.get(opener.channel_id, {}).get(opener.message_id or "")
         return await self._act(
             wait, MODAL_SUBMIT, channel_id=opener.channel_id, data=data, message=message, opener=opener.id
@@ -125,7 +125,7 @@ class Person:
     ) -> Json:
         """Write a message. Raises ApiError 50001, 50013 or 50006."""
         channel_id = self._channel(channel)
-        self.need(channel_id, permissions.SEND_MESSAGES)
+        self.need(channel_id, permissions.SEND_MESSAGES | (permissions.ATTACH_FILES if files else 0))
         payload: Json = {"content": content}
         if reply_to is not None:
             payload["message_reference"] = {"message_id": self._message(reply_to)["id"]}
@@ -143,9 +143,9 @@ class Person:
     ) -> Json:
         """Start a thread (under `message` when given), or a post in a forum. Raises ApiError 50001, 50013 or 50035."""
         channel_id = self._channel(channel)
-        self.need(channel_id, permissions.CREATE_PUBLIC_THREADS)
-        one(Text(100, 1), name, "name")
         home = self.pg.world.channel(channel_id)
+        self.need(channel_id, permissions.SEND_MESSAGES if home["type"] == FORUM else permissions.CREATE_PUBLIC_THREADS)
+        one(Text(100, 1), name, "name")
         body = Body({"content": content}, dict(enumerate(given.upload(file) for file in files or [])))
         if home["type"] == FORUM:
             return self.pg.threads.post(home, drafts.new_message(body), owner_id=self.id, name=name)[0]
@@ -176,8 +176,9 @@ class Person:
         record = self._message(message)
         self._see(record)
         parsed = emoji.parse(self.pg.world, mark)
-        if not any(row["emoji"] == parsed for row in record["_reactions"]):
-            self.need(record["channel_id"], permissions.ADD_REACTIONS)
+        known = any(row["emoji"] == parsed for row in record["_reactions"])
+        adding = 0 if known else permissions.ADD_REACTIONS
+        self.need(record["channel_id"], permissions.READ_MESSAGE_HISTORY | adding)
         self.pg.reactions.add(record, parsed, self.id)
 
     async def unreact(self, message: Target, mark: str) -> None:
@@ -186,6 +187,8 @@ class Person:
 
     def messages(self, channel: Target) -> list[Json]:
         """Message records that this person sees in a channel, oldest first."""
+        if not self.pg.world.permissions(self._channel(channel), self.id) & permissions.READ_MESSAGE_HISTORY:
+            return []
         return [row for row in self.pg.messages(channel) if row["_viewer"] in (None, self.id)]
 
     def dm(self) -> Json:
@@ -202,16 +205,12 @@ class Person:
 
     def need(self, channel_id: str, bits: int) -> None:
         """Raise ApiError 50001 or 50013 when the person lacks `bits` in a channel."""
-        held = self.pg.world.permissions(channel_id, self.id)
-        if not held & permissions.VIEW_CHANNEL:
-            raise forbidden(50001)
-        if held & bits != bits:
-            raise forbidden(50013)
+        self.pg.world.demand(channel_id, self.id, bits)
 
     # Inside
 
     async def _press(self, record: Json, custom_id: str, values: list[str] | None, wait: bool) -> Interaction:
-        data = filled.pressed(self.pg.builder, record, custom_id, values, record["channel_id"])
+        data = filled.pressed(self.pg.builder, record, custom_id, values, self.id)
         return await self._act(wait, COMPONENT, channel_id=record["channel_id"], data=data, message=record)
 
     async def _act(self, wait: bool, kind: int, **values: Any) -> Interaction:

@@ -58,7 +58,7 @@ class Playground:
         self.bot_pid: int | None = None
         self.clock = clock or Clock()
         self.ids = Snowflakes(self.clock)
-        self.world = World()
+        self.world = World(self.clock)
         self.feed = Feed()
         folder = state_file.with_name(state_file.stem + "-files") if state_file else None
         self.files = FileStore(folder, self.clock)
@@ -128,6 +128,7 @@ class Playground:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        self.files.close()
         await self.store.close()
 
     async def __aenter__(self) -> Self:

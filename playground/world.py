@@ -5,10 +5,12 @@ not know who may change what (the routes do), nor who hears of a change (`feed.p
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from playground import permissions
-from playground.errors import Json, unknown
+from playground.clock import Clock
+from playground.errors import Json, forbidden, unknown
 
 TEXT, DM, VOICE, CATEGORY, NEWS, FORUM = 0, 1, 2, 4, 5, 15
 NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD = 10, 11, 12
@@ -19,7 +21,8 @@ MESSAGEABLE = (TEXT, DM, VOICE, NEWS, *THREADS)
 class World:
     """All rows by id (ids are text, as on the wire)."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
         self.application: Json = {}
         self.users: dict[str, Json] = {}
         self.guilds: dict[str, Json] = {}
@@ -122,13 +125,14 @@ class World:
         if member is None:
             return 0
         guild = self.guild(guild_id)
-        return permissions.base(
+        bits = permissions.base(
             member_id=user_id,
             owner_id=guild["owner_id"],
             guild_id=guild_id,
             roles=self.roles(guild_id),
             held=member["roles"],
         )
+        return self._timed_out(member, bits)
 
     def permissions(self, channel_id: str, user_id: str) -> int:
         """A user's permissions in a channel, thread or direct message; 0 for a stranger."""
@@ -137,7 +141,8 @@ class World:
             return permissions.DIRECT_MESSAGE if user_id in channel["_members"] else 0
         guild_id = channel["guild_id"]
         bits = self.guild_permissions(guild_id, user_id)
-        home = self.channels[channel["parent_id"]] if channel["type"] in THREADS else channel
+        thread = channel["type"] in THREADS
+        home = self.channels[channel["parent_id"]] if thread else channel
         member = self.members.get(guild_id, {}).get(user_id)
         if member is None:
             return 0
@@ -147,10 +152,32 @@ class World:
             guild_id=guild_id,
             held=member["roles"],
             overwrites=home.get("permission_overwrites", []),
+            thread=thread,
         )
+        bits = self._timed_out(member, bits)
         if channel["type"] == PRIVATE_THREAD and user_id not in channel["_thread_members"]:
             return bits if bits & permissions.MANAGE_THREADS else 0
         return bits
+
+    def demand(self, channel_id: str, user_id: str, need: int = 0) -> Json:
+        """The channel, where this user sees it and holds `need`; writing in a thread has a bit of its own.
+
+        Raises ApiError 10003 (no such channel), 50001 (cannot see it) or 50013 (lacks one of the bits).
+        """
+        channel = self.channel(channel_id)
+        bits = self.permissions(channel_id, user_id)
+        if not bits & permissions.VIEW_CHANNEL:
+            raise forbidden(50001)
+        if need & permissions.SEND_MESSAGES:
+            need = need & ~permissions.SEND_MESSAGES | permissions.writing(thread=channel["type"] in THREADS)
+        if bits & need != need:
+            raise forbidden(50013)
+        return channel
+
+    def _timed_out(self, member: Json, bits: int) -> int:
+        until = member["communication_disabled_until"]
+        over = until is None or datetime.fromisoformat(until).timestamp() <= self.clock.time()
+        return bits if over or bits & permissions.ADMINISTRATOR else bits & permissions.TIMED_OUT
 
     def can_see(self, channel_id: str, user_id: str) -> bool:
         return channel_id in self.channels and bool(self.permissions(channel_id, user_id) & permissions.VIEW_CHANNEL)
@@ -172,6 +199,11 @@ class World:
         if row["type"] == DM:
             shown["recipients"] = [self.user_object(user) for user in row["_members"] if user != viewer]
         return shown
+
+    def channel_of(self, channel_id: str, viewer: str) -> Json:
+        """A channel as the page of `viewer` has it: with what they may do there."""
+        bits = str(self.permissions(channel_id, viewer))
+        return self.channel_object(channel_id, viewer) | {"permissions": bits}
 
 
 def clean(record: Json) -> Json:

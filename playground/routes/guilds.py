@@ -42,7 +42,8 @@ async def role(call: Call) -> Json:
 async def create_role(call: Call) -> Json:
     guild = call.guild(permissions.MANAGE_ROLES)
     values = _values(call, guild["id"], await call.payload())
-    row = seed.role(call.pg.ids.new(), "new role", permissions.EVERYONE, position=1)
+    everyone = call.pg.world.role(guild["id"], guild["id"])
+    row = seed.role(call.pg.ids.new(), "new role", int(everyone["permissions"]), position=1)
     for other in guild["roles"]:
         if other["position"] >= 1:
             other["position"] += 1

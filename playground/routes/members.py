@@ -1,5 +1,7 @@
 """Members of servers: reading, roles, nicknames, time-outs, kicks and bans."""
 
+from datetime import datetime
+
 from playground import permissions
 from playground.call import Call, Routes
 from playground.errors import Json, Problems, forbidden, form_error, unknown
@@ -58,15 +60,26 @@ async def edit(call: Call) -> Json:
             raise forbidden(50013)
     if user_id != call.me:
         _refuse_higher(call, guild_id, user_id)
-    for key in ("nick", "communication_disabled_until"):
-        if key in payload:
-            member[key] = values.get(key) or None
+    if "communication_disabled_until" in payload:
+        until = values.get("communication_disabled_until")
+        member["communication_disabled_until"] = call.pg.clock.iso(_moment(until)) if until else None
+    if "nick" in payload:
+        member["nick"] = values.get("nick") or None
     if "roles" in values:
         _refuse_roles(call, guild_id, set(values["roles"]) ^ set(member["roles"]))
         call.pg.set_roles(guild_id, user_id, values["roles"])
     else:
         _tell(call, guild_id, user_id)
     return call.pg.world.member_object(guild_id, user_id)
+
+
+def _moment(text: str) -> float:
+    """Seconds since 1970 of an ISO 8601 time. Raises ApiError 50035."""
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        told = "Could not parse. Should be ISO8601."
+        raise form_error(("communication_disabled_until",), "DATE_TIME_TYPE_PARSE", told) from None
 
 
 async def add_role(call: Call) -> None:

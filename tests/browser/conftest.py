@@ -1,8 +1,10 @@
 """A browser, a playground and a page for each test. Skipped, with the reason, where there is no Chromium."""
 
+import re
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
@@ -13,7 +15,7 @@ from playground.uploads import Body
 
 pytest.importorskip("playwright", reason="playwright is not installed (extra: dev)")
 
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Request, async_playwright, expect
 
 from tests.browser.studio import Studio, studio
 
@@ -151,13 +153,21 @@ class opened:
         page = await self.context.new_page()
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("dialog", lambda dialog: self.errors.append(f"dialog: {dialog.message}"))
-        page.on(
-            "console", lambda said: self.errors.append(said.text) if "Content Security Policy" in said.text else None
-        )
+        page.on("console", self._said)
+        page.on("request", self._asked)
         await page.goto(self.playground.url)
         await page.locator("body.ready").wait_for()
         await expect(page.locator(".welcome")).to_be_visible()
         return Chat(page, self.playground, self.bot, self.errors)
+
+    def _said(self, said: ConsoleMessage) -> None:
+        # What the browser says of an answer that a test has refused, or of a line that it has cut, is no complaint.
+        if said.type in ("error", "warning") and not re.match("Failed to load resource|WebSocket", said.text):
+            self.errors.append(said.text)
+
+    def _asked(self, request: Request) -> None:
+        if urlsplit(request.url).scheme not in ("data", "blob") and not request.url.startswith(self.playground.url):
+            self.errors.append(f"asked for {request.url}")
 
     async def __aexit__(self, *_: object) -> None:
         await self.context.close()

@@ -114,3 +114,34 @@ async def test_a_command_whose_bot_is_gone_says_so(browser: Browser) -> None:
             await expect(failure).to_contain_text(re.compile("application (is offline|did not respond)"))
             await chat.page.locator("article.echo button.link").click()
             await expect(chat.page.locator("article.echo")).to_have_count(0)
+
+
+async def test_commands_of_moderators_are_listed_behind_those_of_everybody(chat: Chat) -> None:
+    await chat.page.locator("#text").fill("/")
+    names = chat.page.locator("#completion .completion-words > :first-child")
+    await expect(names.first).to_be_visible()
+    shown = await names.all_inner_texts()
+    assert shown[-1] == "/govern"
+    assert shown[:-1] == sorted(shown[:-1])
+
+
+async def test_an_option_is_found_by_typing_its_name(chat: Chat) -> None:
+    assert chat.bot is not None
+    await chat.page.locator("#text").fill("/paint a red house")
+    keyboard, offered = chat.page.keyboard, chat.page.get_by_role("option")
+    await keyboard.press("Tab")
+    await expect(offered).to_have_count(6)
+    await keyboard.type("mix")
+    await expect(offered).to_have_count(0)
+    await keyboard.press("Enter")
+    await keyboard.press("Backspace")
+    await keyboard.press("Backspace")
+    await expect(offered).to_have_text(["modelWhich model", "imageA start"])
+    await keyboard.press("Backspace")
+    await keyboard.type("cou")
+    await expect(offered).to_have_text(["countHow many"])
+    await keyboard.press("Enter")
+    await keyboard.type("2")
+    await keyboard.press("Enter")
+    await expect(chat.last.locator(".mosaic .tile")).to_have_count(2)
+    assert chat.bot.handled == ["paint a red house|square|2|pocket|None|None"]

@@ -124,6 +124,28 @@ async def test_a_form_that_a_restart_left_without_an_answer_says_so_and_keeps_it
     await expect(form.get_by_role("button", name="Submit")).to_be_enabled()
 
 
+async def test_a_form_that_opened_while_the_line_was_lost_opens_once_it_is_back(deaf: Deaf, page: Chat) -> None:
+    await page.page.locator("[data-custom-id=go]").click()
+    await expect(page.page.locator("[data-custom-id=go]")).to_have_attribute("aria-busy", "true")
+    heard = deaf.pg.pages.hear
+    deaf.pg.feed.listeners.remove(heard)
+    await deaf.answer(9, FORM)
+    deaf.pg.feed.listeners.append(heard)
+    await deaf.pg.pages.close()
+    form = page.page.locator("dialog.modal")
+    await form.get_by_label("Wish").fill("a red house")
+    await form.get_by_role("button", name="Submit").click()
+    await deaf.answer(4, {"content": "wished"})
+    await expect(form).to_have_count(0)
+    # Its answer is part of every later state as well.
+    sockets = set(deaf.pg.pages.open)
+    await deaf.pg.pages.close()
+    await deaf.pg.wait_for(lambda: len(set(deaf.pg.pages.open) - sockets) == len(sockets), 45)
+    await page.write("after the form")
+    await expect(page.last).to_contain_text("after the form")
+    await expect(form).to_have_count(0)
+
+
 async def test_a_press_that_a_bot_offline_fails_at_once_needs_no_line(deaf: Deaf, page: Chat) -> None:
     deaf.pg.feed.listeners.remove(deaf.pg.pages.hear)
     deaf.pg.interactions.is_bot_online = lambda: False
@@ -133,8 +155,27 @@ async def test_a_press_that_a_bot_offline_fails_at_once_needs_no_line(deaf: Deaf
 
 async def test_a_fresh_world_at_the_same_address_takes_the_old_ones_place_on_the_page(deaf: Deaf, page: Chat) -> None:
     await expect(page.last).to_contain_text("press me")
+    await page.page.evaluate("document.body.dataset.old = 'yes'")
     await deaf.again(fresh=True)
+    await page.page.locator("body.ready:not([data-old])").wait_for()
     await expect(page.messages).to_have_count(0)
     await expect(page.page.locator("#line")).to_be_hidden()
     await page.write("a new beginning")
     await expect(page.last).to_contain_text("a new beginning")
+
+
+async def test_a_bot_that_was_asked_to_restart_does_so_until_it_is_back(chat: Chat) -> None:
+    pg, state = chat.playground, chat.page.locator(".bot-state")
+
+    async def restarted(_: bool) -> None: ...
+
+    pg.on_restart = restarted
+    try:
+        await chat.page.reload()
+        await state.get_by_role("button").click()
+        await expect(state).to_have_text("Bot restarting")
+        await expect(state).to_have_class("bot-state online")
+        pg.faults.invalid_session()
+        await expect(state).to_have_text("Bot online")
+    finally:
+        pg.on_restart = None

@@ -1,10 +1,13 @@
 """People talking: text, replies, reactions, identities, files, and what keeps the page alive and safe."""
 
+import re
+
 import aiohttp
 import discord
 import pytest
 from playwright.async_api import expect
 
+from playground.errors import Json
 from tests.browser.conftest import Chat
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -65,6 +68,14 @@ async def test_discords_markdown_is_drawn(silent: Chat) -> None:
     )
     await expect(body.locator("time[data-since]")).to_contain_text("years ago")
     await expect(body).to_contain_text("*plain*")
+
+
+async def test_relative_times_name_the_nearest_whole_unit(silent: Chat) -> None:
+    day = 86400
+    expected = {3: "in 3 seconds", 59: "in 59 seconds", 89: "in 1 minute", -3570: "1 hour ago", 20 * day: "in 20 days"}
+    expected |= {3 * day - 5: "in 3 days", -100 * day: "3 months ago", 360 * day: "next year", 800 * day: "in 2 years"}
+    said = "(times) => import('/page/static/js/time.js').then(({ ago }) => times.map((at) => ago(at, 0)))"
+    assert await silent.page.evaluate(said, list(expected)) == list(expected.values())
 
 
 async def test_reply_edit_react_and_delete(silent: Chat) -> None:
@@ -146,6 +157,41 @@ async def test_files_are_attached_shown_and_sent(silent: Chat) -> None:
     await expect(silent.page.locator("#tray")).to_be_hidden()
 
 
+async def test_files_that_cannot_be_sent_are_refused_when_they_are_chosen(silent: Chat) -> None:
+    def file(name: str, size: int = 9) -> Json:
+        return {"name": name, "mimeType": "image/png", "buffer": b"0" * size}
+
+    chooser, waiting = silent.page.locator("#chooser"), silent.page.locator("#tray figcaption span")
+    large = file("large.png", silent.playground.interactions.file_limit + 1)
+    await chooser.set_input_files([large, file("none.png")])  # pyright: ignore[reportArgumentType]
+    await expect(silent.page.locator(".toast.error")).to_have_text("large.png has 10.00 MB; a file may have 10.00 MB.")
+    await expect(waiting).to_have_text(["none.png"])
+    await chooser.set_input_files([file(f"{number}.png") for number in range(12)])  # pyright: ignore[reportArgumentType]
+    await expect(waiting).to_have_text(["none.png", *(f"{number}.png" for number in range(9))])
+    await expect(silent.page.locator("#tray img")).to_have_count(0)
+    await silent.write("no pictures")
+    await expect(silent.last.locator(".file-card")).to_have_count(10)
+    await expect(silent.last.locator(".tile")).to_have_count(0)
+
+
+async def test_what_could_not_be_sent_stays_in_the_field_with_what_it_answers(silent: Chat) -> None:
+    record = await silent.playground.person("Ben").say("studio", "a lamp")
+    field = silent.page.locator("#text")
+    await silent.last.hover()
+    await silent.last.get_by_role("button", name="Reply").click()
+    await field.press_sequentially("@Ben")
+    await silent.page.keyboard.press("Enter")
+    await silent.page.keyboard.type("yes")
+    silent.playground.posts.delete(record)
+    await silent.page.keyboard.press("Enter")
+    await expect(silent.page.locator(".toast.error")).to_be_visible()
+    await expect(field).to_have_value("@Ben yes")
+    await expect(silent.page.locator("#composer-note")).to_contain_text("Replying to Ben")
+    await silent.page.locator("#composer-note button").click()
+    await field.press("Enter")
+    await expect(silent.last.locator(".mention")).to_have_text("@Ben")
+
+
 async def test_older_messages_load_above_and_the_place_stays_when_one_is_edited(silent: Chat) -> None:
     ben = silent.playground.person("Ben")
     records = [await ben.say("general", f"line {number}") for number in range(120)]
@@ -161,10 +207,13 @@ async def test_older_messages_load_above_and_the_place_stays_when_one_is_edited(
     before = await middle.evaluate("node => node.getBoundingClientRect().top")
     await ben.edit(records[60], "line 60\nnow\nwith\nfour lines")
     await expect(silent.page.locator(f"#message-{records[60]['id']}")).to_contain_text("four lines")
+    jump = silent.page.locator("#jump")
+    await expect(jump).to_have_text("Jump to the newest")
     await ben.say("general", "one more")
     await expect(silent.messages).to_have_count(101)
+    await expect(jump).to_have_text("1 new message")
     assert abs(await middle.evaluate("node => node.getBoundingClientRect().top") - before) <= 2
-    await silent.page.locator("#jump").click()
+    await jump.click()
     await expect(silent.last).to_be_in_viewport()
 
 
@@ -215,10 +264,37 @@ async def test_a_forum_post_and_a_direct_message(silent: Chat) -> None:
     await silent.page.keyboard.press("Enter")
     await expect(silent.page.locator("#chat-head h2")).to_have_text("Red houses")
     await expect(silent.last).to_contain_text("A series in red")
+    await silent.go("showcase")
+    await silent.playground.person("Ben").thread("showcase", "Blue boats", "A series in blue")
+    await expect(silent.page.locator(".posts button")).to_have_text(["Blue boats", "Red houses"])
+    await silent.page.locator(".posts button").last.click()
+    await expect(silent.last).to_contain_text("A series in red")
     await silent.page.get_by_role("button", name="Direct messages").click()
     await expect(silent.page.locator("#chat-head h2")).to_have_text("Atelier")
     await silent.write("hello there")
     await expect(silent.last.locator(".content")).to_have_text("hello there")
+
+
+async def test_a_thread_is_named_and_begun_by_the_message_under_it(silent: Chat) -> None:
+    ada = silent.playground.person("Ada")
+    await ada.say("studio", f"**a red house**\nby {ada.mention}, {'long ' * 20}", files=[("note.txt", b"words")])
+    await silent.last.click(button="right")
+    await silent.page.get_by_role("menuitem", name="Create a thread").click()
+    name = silent.page.locator("#chat-head h2")
+    await expect(name).to_have_text(re.compile("^a red house by @Ada, long long"))
+    state = await silent.page.locator(".bot-state").bounding_box()
+    box = await name.bounding_box()
+    assert state is not None
+    assert box is not None
+    assert box["x"] + box["width"] <= state["x"]
+    await expect(silent.messages).to_have_count(1)
+    await expect(silent.last.locator(".author")).to_have_text("Ada")
+    await expect(silent.last.locator("strong")).to_have_text("a red house")
+    await expect(silent.last.locator(".file-card")).to_contain_text("note.txt")
+    await expect(silent.page.locator("#text")).to_have_attribute("placeholder", re.compile("^Message a red house"))
+    await silent.go("studio")
+    await silent.messages.first.get_by_role("button", name="a red house by").click()
+    await expect(name).to_have_text(re.compile("^a red house by"))
 
 
 async def test_what_discord_would_refuse_is_counted_and_listed(chat: Chat) -> None:

@@ -10,7 +10,7 @@ import discord
 import pytest
 from discord import app_commands
 
-from playground import Playground
+from playground import Playground, permissions
 from tests.playground.conftest import Bot, online
 
 
@@ -79,10 +79,12 @@ async def test_the_page_runs_a_command_fills_its_modal_and_sees_the_answer(
         data = {"name": "remix", "type": 1, "options": [{"name": "size", "type": 4, "value": 3}]}
         async with http.post("/page/interactions", json={**command, "data": data}) as answer:
             assert answer.status == 200
-        modal = (await next_event(socket, "MODAL_OPEN"))["d"]
-        assert (modal["title"], modal["nonce"]) == ("Remix", "n1")
+        assert (await next_event(socket, "INTERACTION_UPDATE"))["d"]["modal"] is None
+        opener = (await next_event(socket, "INTERACTION_UPDATE"))["d"]
+        modal = opener["modal"]
+        assert (modal["title"], opener["nonce"]) == ("Remix", "n1")
         filled = [{"type": 18, "component": {"type": 4, "custom_id": "p", "value": "blue"}}]
-        submit = {"as": ada, "type": 5, "channel_id": channel, "interaction_id": modal["interaction_id"]}
+        submit = {"as": ada, "type": 5, "channel_id": channel, "interaction_id": opener["id"]}
         submit["data"] = {"custom_id": modal["custom_id"], "components": filled}
         async with http.post("/page/interactions", json=submit) as answer:
             assert answer.status == 200
@@ -243,3 +245,23 @@ async def test_people_talk_among_themselves_without_the_bot(pg: Playground, http
     async with http.get(f"/page/channels/{channel['id']}/messages", params={"as": pg.person("Cleo").id}) as answer:
         assert answer.status == 403
     assert ada.commands(channel) == []
+
+
+async def test_every_channel_of_a_persons_page_says_what_they_may_there(
+    pg: Playground, http: aiohttp.ClientSession
+) -> None:
+    ada, ben = pg.person("Ada"), pg.person("Ben")
+    studio, everyone = pg.channel("studio")["id"], next(iter(pg.world.guilds))
+    ben.dm()
+    async with http.ws_connect("/page/socket", params={"as": ben.id}) as socket:
+        thread = await ada.thread("studio", "talk")
+        heard = (await next_event(socket, "CHANNEL_CREATE"))["d"]
+        assert int(heard["permissions"]) == pg.world.permissions(thread["id"], ben.id)
+        pg.overwrite("studio", everyone, deny=permissions.VIEW_CHANNEL)
+        assert (await next_event(socket, "CHANNEL_DELETE"))["d"]["id"] == studio
+    async with http.get("/page/state", params={"as": ben.id}) as answer:
+        state = await answer.json()
+    shown = {row["id"]: int(row["permissions"]) for row in state["guilds"][0]["channels"] + state["dms"]}
+    assert len(shown) > 5
+    assert shown == {channel: pg.world.permissions(channel, ben.id) for channel in shown}
+    assert not {thread["id"], studio} & set(shown)

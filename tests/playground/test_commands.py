@@ -182,5 +182,8 @@ async def test_subcommands_arrive_nested(rest: Rest) -> None:
             "options": [{"name": "add", "type": 1, "options": [{"name": "name", "type": 3, "value": "ink"}]}],
         }
     ]
+    assert (await rest("POST", f"/interactions/{row.id}/{row.token}/callback", {"type": 5}))[0] == 204
+    assert row.message is not None
+    assert row.message["interaction"]["name"] == row.message["interaction_metadata"]["name"] == "x lora add"
     with pytest.raises(NotOffered, match="needs one of: add"):
         await rest.pg.person("Ben").slash("studio", "x lora")

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from playground import ApiError, ManualClock, Playground, permissions
+from playground.files import LINGER
 from tests.playground.conftest import Rest, code, problems
 
 
@@ -63,6 +64,12 @@ async def test_eleven_files_are_refused(rest: Rest) -> None:
     assert problems(answer) == {"attachments": "BASE_TYPE_MAX_LENGTH"}
 
 
+def linger(rest: Rest) -> None:
+    """Until what was dropped is served no more."""
+    assert isinstance(rest.pg.clock, ManualClock)
+    rest.pg.clock.advance(LINGER)
+
+
 async def test_an_edit_keeps_listed_attachments_and_drops_the_others(rest: Rest) -> None:
     _, message = await rest("POST", rest.studio, {"content": "x"}, {"a.txt": b"a", "b.txt": b"b"})
     first, second = message["attachments"]
@@ -71,6 +78,7 @@ async def test_an_edit_keeps_listed_attachments_and_drops_the_others(rest: Rest)
     _, edited = await rest("PATCH", path, listed, {"c.txt": b"c"})
     assert [row["filename"] for row in edited["attachments"]] == ["b.txt", "c.txt"]
     assert edited["attachments"][1]["description"] == "new"
+    linger(rest)
     assert rest.pg.files.read(first["id"]) is None
     _, untouched = await rest("PATCH", path, {"content": "y"})
     assert len(untouched["attachments"]) == 2
@@ -240,6 +248,7 @@ async def test_an_attachment_inside_an_embed_shows_there_and_survives_an_edit(re
     async with rest.session.get(url) as answer:
         assert await answer.read() == b"pixels"
     _, edited = await rest("PATCH", f"{rest.studio}/{message['id']}", {"embeds": message["embeds"], "attachments": []})
+    linger(rest)
     async with rest.session.get(edited["embeds"][0]["image"]["url"]) as answer:
         assert answer.status == 404  # the edit dropped the file on purpose
     _, other = await rest("POST", rest.studio, body, {"a.png": b"pixels"})
@@ -292,3 +301,18 @@ async def test_an_unknown_route_and_a_wrong_token_are_refused(rest: Rest) -> Non
     assert code(await rest("GET", "/nothing/here")) == (404, 0)
     rest.headers = {"Authorization": "Bot wrong"}
     assert code(await rest("GET", "/users/@me")) == (401, 0)
+
+
+async def test_what_an_edit_replaced_is_served_a_little_longer(rest: Rest) -> None:
+    async def status(address: str) -> int:
+        async with rest.session.get(address) as answer:
+            return answer.status
+
+    _, message = await rest("POST", rest.studio, {"content": "25 %"}, {"a.png": b"a"})
+    address = message["attachments"][0]["url"]
+    _, message = await rest("PATCH", f"{rest.studio}/{message['id']}", {"attachments": [{"id": 0}]}, {"b.png": b"b"})
+    assert [file["filename"] for file in message["attachments"]] == ["b.png"]
+    assert await status(address) == 200
+    linger(rest)
+    assert await status(address) == 404
+    assert await status(message["attachments"][0]["url"]) == 200

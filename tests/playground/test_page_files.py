@@ -35,6 +35,34 @@ def test_a_module_says_what_it_is_and_stays_readable(path: Path) -> None:
     assert len(lines) <= 280
 
 
+def colours(theme: str) -> dict[str, str]:
+    """The variables of base.css that are plain colours."""
+    light, dark = re.findall(r"^:root[^{]*\{([^}]*)\}", (PAGE / "css/base.css").read_text(), re.MULTILINE)
+    found = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", light))
+    return found | dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", dark)) if theme == "dark" else found
+
+
+def luminance(colour: str) -> float:
+    """WCAG's relative luminance of #rrggbb."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_stand_out_from_what_they_are_written_on(theme: str) -> None:
+    known = colours(theme)
+    pairs = [
+        (words, ground)
+        for words in ("text", "muted", "faint", "accent")
+        for ground in ("side", "chat", "raised", "float")
+    ]
+    pairs += [("on-accent", "accent"), ("on-warm", "warm"), ("text", "quiet"), ("warm", "side"), ("warm", "chat")]
+    for words, ground in pairs:
+        low, high = sorted((luminance(known[words]), luminance(known[ground])))
+        assert (high + 0.05) / (low + 0.05) >= 4.5, f"{words} on {ground}"
+
+
 async def test_everything_the_page_asks_for_is_served_as_what_it_is() -> None:
     kinds = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
     async with Playground() as world, aiohttp.ClientSession() as client:

@@ -32,6 +32,15 @@ async def test_messages_files_commands_and_ids_survive_a_restart(tmp_path: Path)
             assert await answer.read() == b"a"
 
 
+async def test_no_file_of_a_deleted_message_stays_behind(tmp_path: Path) -> None:
+    async with Playground(state_file=tmp_path / "state.json") as pg:
+        ada = pg.person("Ada")
+        record = await ada.say("studio", "gone", files=[("a.txt", b"a")])
+        kept = await ada.say("studio", "kept", files=[("b.txt", b"b")])
+        await ada.delete(record)
+    assert [file.name for file in (tmp_path / "state-files").iterdir()] == [kept["attachments"][0]["id"]]
+
+
 async def test_a_killed_process_keeps_what_was_written_a_moment_ago(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "playground", "--port", "0", "--folder", str(tmp_path)]
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)

@@ -1,6 +1,6 @@
 // What every view shares: the people, the acting one, the open channel. Views listen to `app` and to `app.people`.
 
-import { h } from "./dom.js";
+import { bytes, h } from "./dom.js";
 
 class App extends EventTarget {
   people = null;
@@ -33,6 +33,9 @@ class App extends EventTarget {
   say(text, kind = "plain") {
     const toast = h("div.toast", { class: kind }, text);
     this.#status.append(toast);
+    // Shown anew, it lies above a form that has been opened meanwhile.
+    this.#status.hidePopover();
+    this.#status.showPopover();
     setTimeout(() => toast.classList.add("leaving"), kind === "error" ? 6000 : 2600);
     setTimeout(() => toast.remove(), kind === "error" ? 6400 : 3000);
   }
@@ -45,6 +48,13 @@ class App extends EventTarget {
       this.say(error.message, "error");
       return undefined;
     }
+  }
+
+  /** Those of `files` that Discord takes; says which are too large. */
+  fitting(files) {
+    const most = this.session.fileLimit;
+    for (const file of files) if (file.size > most) this.say(`${file.name} has ${bytes(file.size)}; a file may have ${bytes(most)}.`, "error");
+    return files.filter((file) => file.size <= most);
   }
 
   async copy(text, what) {

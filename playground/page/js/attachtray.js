@@ -16,12 +16,13 @@ export class Tray {
   }
 
   add(files) {
-    for (const file of files) {
-      if (this.files.length >= MOST) return this.onfull(`A message carries ${MOST} files at most.`);
+    const taken = files.slice(0, MOST - this.files.length);
+    for (const file of taken) {
       this.files.push(file);
       if (file.type.startsWith("image/")) this.#urls.set(file, URL.createObjectURL(file));
     }
-    return this.#draw();
+    if (taken.length < files.length) this.onfull(`A message carries ${MOST} files at most.`);
+    this.#draw();
   }
 
   /** Hands the files over and empties the tray. */
@@ -42,11 +43,13 @@ export class Tray {
   #draw() {
     this.box.hidden = this.files.length === 0;
     refill(this.box, this.files.map((file) => h("figure.waiting-file",
-      this.#urls.has(file) ? h("img", { src: this.#urls.get(file), alt: "" }) : h("div.waiting-icon", icon("file")),
+      this.#urls.has(file) ? h("img", { src: this.#urls.get(file), alt: "", onerror: ({ target }) => target.replaceWith(noPicture()) }) : noPicture(),
       h("figcaption", h("span", file.name), h("small", bytes(file.size))),
       h("button.icon-button.danger", { type: "button", title: "Remove", aria: { label: `Remove ${file.name}` }, onclick: () => this.#remove(file) }, icon("trash")))));
   }
 }
+
+const noPicture = () => h("div.waiting-icon", icon("file"));
 
 /** Calls `take(files)` for drops anywhere on `area` and for pastes; shows that a drop would be taken. */
 export function acceptFiles(area, take) {

@@ -2,6 +2,7 @@
 
 import { app } from "./app.js";
 import { commandData, OPTION } from "./commands.js";
+import { ranked } from "./completion.js";
 import { h, refill } from "./dom.js";
 import { icon } from "./icons.js";
 import { askChoices, nextNonce, useCommand } from "./interactions.js";
@@ -13,6 +14,7 @@ export class CommandBar {
   #entry = null;
   #fields = [];
   #timer = 0;
+  #wanted = ""; // typed while the optional ones are listed
   #asked = null; // {nonce, field}
   #channel = null;
 
@@ -21,7 +23,7 @@ export class CommandBar {
     this.completion = completion;
     this.onclose = onclose;
     this.pills = h("div.pills");
-    this.more = h("button.pill-more", { type: "button", onclick: () => this.offerOptions(), onkeydown: (event) => this.key(event, null) });
+    this.more = h("button.pill-more", { type: "button", onclick: () => this.offerOptions(), onblur: () => (this.#wanted = ""), onkeydown: (event) => this.key(event, null) });
     this.node = h("div.command-bar", { role: "group", hidden: true }, this.pills);
     app.people.addEventListener("choices", ({ detail }) => this.#choices(detail));
   }
@@ -101,13 +103,15 @@ export class CommandBar {
     else this.#hint(field);
   }
 
-  offerOptions() {
-    const left = this.#left();
+  /** The options that are left, and of those the ones with `wanted` in their name. */
+  offerOptions(wanted = "") {
     if (!this.#entry.options.length) return;
-    this.completion.show(`Options of /${this.#entry.path}`, left.map((option) => ({ label: option.name, description: option.description, value: option })), this.more, (item) => {
+    this.#wanted = wanted;
+    const left = this.#left().map((option) => ({ label: option.name, description: option.description, value: option }));
+    this.completion.show(`Options of /${this.#entry.path}${wanted && `: ${wanted}`}`, ranked(left, wanted), this.more, (item) => {
       this.completion.hide();
       this.#add(item.value).input.focus();
-    }, { active: this.#complete() ? -1 : 0 });
+    }, { active: this.#complete() && !wanted ? -1 : 0, empty: wanted && "No such option." });
   }
 
   key(event, field) {
@@ -115,10 +119,16 @@ export class CommandBar {
     const chosen = field?.picked && (event.key === "Enter" || event.key === "Tab");
     // A field that already holds a choice sends or moves on; the list is for changing it.
     if (!chosen && (field?.input.tagName !== "TEXTAREA" || this.completion.count) && this.completion.key(event)) return;
-    if (event.key === "Enter" && !event.shiftKey) {
-      if (!field && !this.#complete() && this.#left().length) return;
+    if (!field && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) {
       event.preventDefault();
-      void this.send();
+      this.offerOptions((this.#wanted + event.key).trimStart());
+    } else if (!field && event.key === "Backspace" && this.#wanted) {
+      event.preventDefault();
+      this.offerOptions(this.#wanted.slice(0, -1));
+    } else if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      if (field || !this.#left().length || (!this.#wanted && this.#complete())) void this.send();
+      else this.offerOptions(this.#wanted);
     } else if (event.key === "Escape") {
       event.preventDefault();
       this.close();

@@ -11,7 +11,9 @@ export function flatten(commands) {
     else found.push({ path: [command, ...chain].map((one) => one.name).join(" "), description: node.description, options: requiredFirst(node.options ?? []), chain, command });
   };
   for (const command of commands) walk(command, [], command);
-  return found.sort((a, b) => a.path.localeCompare(b.path));
+  // What moderators keep for themselves comes last: it is not what a person looks for first.
+  const kept = (entry) => Number(Boolean(entry.command.default_member_permissions));
+  return found.sort((a, b) => kept(a) - kept(b) || a.path.localeCompare(b.path));
 }
 
 const requiredFirst = (options) => [...options].sort((a, b) => Number(Boolean(b.required)) - Number(Boolean(a.required)));

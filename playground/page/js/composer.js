@@ -9,7 +9,8 @@ import { Completion, ranked } from "./completion.js";
 import { h, refill } from "./dom.js";
 import { icon } from "./icons.js";
 import { nextNonce } from "./interactions.js";
-import { avatar, channelIcon, emoji } from "./names.js";
+import { nameLines } from "./namelines.js";
+import { address } from "./names.js";
 
 const LONGEST = 2000;
 const TYPING_MS = 7000;
@@ -44,6 +45,7 @@ export class Composer {
     this.#field.addEventListener("keydown", (event) => this.#keydown(event));
     this.#field.addEventListener("blur", () => setTimeout(() => document.activeElement !== this.#field && !this.bar.active && this.completion.hide(), 120));
     this.#form.addEventListener("focusout", (event) => this.bar.active && !this.#form.contains(event.relatedTarget) && this.completion.hide());
+    for (const name of ["state", "channels"]) app.people.addEventListener(name, ({ detail }) => detail.session === app.session && app.channel && this.#changed());
     app.addEventListener("reply", ({ detail }) => this.#startReply(detail.message));
     app.addEventListener("edit", ({ detail }) => this.#startEdit(detail.message));
     app.addEventListener("mention", ({ detail }) => this.#insert(`<@${detail.id}> `));
@@ -58,11 +60,25 @@ export class Composer {
     this.#reply = this.#editing = null;
     this.#drawNote();
     this.#field.value = this.#drafts.get(this.#key) ?? "";
-    this.#field.placeholder = channel.type === 15 ? `New post in ${session.channelName(channel)}: first line is its title` : `Message ${channel.guild_id ? "#" : "@"}${session.channelName(channel)}  —  or / for commands`;
+    this.#allow(session, channel);
     this.#field.setAttribute("aria-label", `Message ${session.channelName(channel)}`);
     this.#fit();
     this.completion.hide();
     if (focus) this.focus();
+  }
+
+  #allow(session, channel) {
+    const may = session.mayWrite(channel);
+    for (const one of [this.#field, document.querySelector("#attach"), document.querySelector("#send")]) one.disabled = !may;
+    this.#field.placeholder = !may ? "You may not send messages in this channel"
+      : channel.type === 15 ? `New post in ${session.channelName(channel)}: first line is its title`
+        : `Message ${address(session, channel)} (/ for commands)`;
+  }
+
+  /** Other rights, other commands. */
+  #changed() {
+    this.#allow(app.session, app.channel);
+    if (this.completion.open && document.activeElement === this.#field) this.#suggest();
   }
 
   focus() {
@@ -96,7 +112,8 @@ export class Composer {
     if (sent) this.timeline.toEnd();
   }
 
-  #take(files) {
+  #take(all) {
+    const files = app.fitting(all);
     if (this.bar.active) {
       const left = files.filter((file) => !this.bar.takeFile(file));
       if (left.length) app.say("This command takes no more files.", "error");
@@ -135,7 +152,7 @@ export class Composer {
       return;
     }
     const match = /(?:^|\s)([@#:])([\p{L}\p{N}_.-]{0,32})$/u.exec(text.slice(0, caret));
-    const items = match ? this.#lines(match[1], match[2]) : [];
+    const items = match ? nameLines(app.session, match[1], match[2]) : [];
     if (!items.length || (match[1] === ":" && match[2].length < 2)) return void this.completion.hide();
     this.completion.show({ "@": "People and roles", "#": "Channels", ":": "Emoji" }[match[1]], items.slice(0, 12), this.#field, (item) => {
       const start = caret - match[2].length - 1;
@@ -150,17 +167,6 @@ export class Composer {
     const { session } = app;
     const user = session.user(session.bot.user_id) ?? [...session.users.values()].find((one) => one.bot);
     return user ? session.nameOf(user) : "";
-  }
-
-  #lines(mark, wanted) {
-    const { session } = app;
-    if (mark === "#") {
-      return ranked([...session.channels.values()].filter((one) => one.guild_id).map((one) => ({ label: session.channelName(one), text: `#${session.channelName(one)}`, value: `<#${one.id}>`, face: () => icon(channelIcon(one)) })), wanted);
-    }
-    if (mark === ":") return ranked(session.emojis.map((one) => ({ label: `:${one.name}:`, text: `:${one.name}:`, value: `<${one.animated ? "a" : ""}:${one.name}:${one.id}>`, face: () => emoji(one) })), wanted);
-    const people = [...session.users.values()].map((user) => ({ label: session.nameOf(user), description: user.username, text: `@${session.nameOf(user)}`, value: `<@${user.id}>`, face: () => avatar(session, user, "tiny") }));
-    const roles = [...session.roles.values()].filter((role) => role.name !== "@everyone").map((role) => ({ label: role.name, text: `@${role.name}`, value: `<@&${role.id}>`, face: () => icon("role") }));
-    return ranked([...people, ...roles], wanted);
   }
 
   #keydown(event) {
@@ -190,6 +196,8 @@ export class Composer {
     const editing = this.#editing;
     const reply = this.#reply;
     const draft = this.#field.value;
+    const key = this.#key;
+    const picks = this.#picks;
     const files = this.tray.take();
     this.#picks = [];
     this.#cancelNote();
@@ -202,9 +210,16 @@ export class Composer {
       if (!editing) this.timeline.toEnd();
     } catch (error) {
       app.say(error.message, "error");
-      if (!this.#field.value) this.#field.value = draft;
       this.tray.add(files);
-      this.#fit();
+      if (this.#key !== key) this.#drafts.set(key, draft);
+      else if (!this.#field.value) {
+        this.#field.value = draft;
+        this.#picks = picks;
+        this.#reply = reply;
+        this.#editing = editing;
+        this.#drawNote();
+        this.#fit();
+      }
     }
     return undefined;
   }

@@ -52,11 +52,29 @@ export function refill(parent, ...children) {
   return parent;
 }
 
-/** Focus what in `parent` has this `data-focus`; false when nothing has. */
+/** Focus what in `parent` has this `data-focus`; false when nothing has, or it cannot take the focus now. */
 export function focusOn(parent, key) {
   const target = [...parent.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === key && !one.disabled);
   target?.focus({ preventScroll: true });
-  return Boolean(target);
+  return Boolean(target) && document.activeElement === target;
+}
+
+/** Focus what in `place` has this `data-focus`, or `place` itself: some of its buttons show only while it has the focus. */
+export function focusWithin(place, key) {
+  if (key && focusOn(place, key)) return;
+  place.focus({ preventScroll: true });
+  if (key) focusOn(place, key);
+}
+
+/** What has the focus now gets it back from the function returned; drawn anew meanwhile, its successor does. */
+export function keepFocus() {
+  const before = document.activeElement;
+  const home = before.closest("[id]")?.id;
+  return () => {
+    if (before.isConnected) return before.focus({ preventScroll: true });
+    const place = home && document.getElementById(home);
+    if (place) focusWithin(place, before.dataset.focus);
+  };
 }
 
 /** An SVG element; attributes are plain strings. */

@@ -36,26 +36,21 @@ const EVENTS = {
     if (!record) return;
     record.interaction = data.id;
     session.settle(record.nonce, { state: data.state, reason: data.reason });
-  },
-  MODAL_OPEN(session, data, say) {
-    for (const record of [...session.waiting.values()]) {
-      if (record.nonce === data.nonce || record.interaction === data.interaction_id) session.settle(record.nonce, { state: "done" });
-    }
-    say("modal", data);
+    if (data.modal) say("modal", { ...data.modal, interaction_id: data.id, channel_id: data.channel_id });
   },
   AUTOCOMPLETE_RESULT: (session, data, say) => say("choices", data),
   COMMANDS_UPDATE(session, data, say) {
     const commands = Array.isArray(data) ? data : data?.commands;
     if (commands) session.commands = commands;
-    else void session.reload();
+    else void session.refresh();
     say("state");
   },
   CHANNEL_CREATE: channelChanged,
   CHANNEL_UPDATE: channelChanged,
-  THREAD_CREATE: channelChanged,
-  THREAD_UPDATE: channelChanged,
   CHANNEL_DELETE: channelGone,
-  THREAD_DELETE: channelGone,
+  GUILD_ROLE_CREATE: rightsChanged,
+  GUILD_ROLE_UPDATE: rightsChanged,
+  GUILD_ROLE_DELETE: rightsChanged,
   TYPING_START(session, { channel_id: channel, user_id: user }, say) {
     if (user === session.id) return;
     if (!session.typing.has(channel)) session.typing.set(channel, new Map());
@@ -83,18 +78,25 @@ function memberChanged(session, { user, user_id: id = user?.id, roles }, say) {
   const member = session.members.get(id);
   if (member) member.roles = roles;
   // Other roles mean other rights: which channels and commands there are.
-  if (id === session.id) void session.reload();
+  if (id === session.id) rightsChanged(session);
   say("state");
+}
+
+function rightsChanged(session) {
+  void session.refresh();
 }
 
 function channelGone(session, { id }, say) {
   session.channels.delete(id);
+  rightsChanged(session);
   say("channels");
 }
 
 function channelChanged(session, channel, say) {
   const known = session.channels.get(channel.id);
   session.channels.set(channel.id, { ...known, ...channel, guild_id: channel.guild_id ?? known?.guild_id ?? (channel.type === 1 ? undefined : session.guilds[0]?.id) });
+  // What a channel lets people do goes for its threads as well.
+  if (channel.permissions !== known?.permissions) rightsChanged(session);
   say("channels");
 }
 

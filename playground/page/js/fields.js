@@ -1,5 +1,6 @@
 // The fields a form can hold, each as {data, node, error, required, group?, check(), value(files), focus()}.
 
+import { app } from "./app.js";
 import { bytes, h, refill } from "./dom.js";
 import { icon } from "./icons.js";
 import { selectMenu } from "./selects.js";
@@ -69,7 +70,8 @@ function fileUpload(_session, data, id, required) {
     add([...event.dataTransfer.files]);
   } }, h("label.upload-drop", { htmlFor: id }, icon("upload"), h("span", most > 1 ? `Choose or drop up to ${most} files` : "Choose or drop a file")), chooser, list);
   function add(more) {
-    files = most === 1 ? more.slice(0, 1) : [...files, ...more].slice(0, most);
+    const fitting = app.fitting(more);
+    files = most === 1 && fitting.length ? fitting.slice(0, 1) : [...files, ...fitting].slice(0, most);
     draw();
   }
   function draw() {

@@ -4,13 +4,13 @@ import { api } from "./api.js";
 import { app } from "./app.js";
 import { h, refill } from "./dom.js";
 import { icon } from "./icons.js";
-import { avatar, channelIcon } from "./names.js";
+import { address, avatar, channelIcon } from "./names.js";
 
 export class Header {
   #head = document.querySelector("#chat-head");
   #line = document.querySelector("#line");
   #typing = document.querySelector("#typing");
-  #restarting = false;
+  #restarting = null; // "asked" until the bot has gone, then "gone" until it is back
 
   constructor(panel) {
     this.panel = panel;
@@ -38,26 +38,27 @@ export class Header {
       h("div.where", other ? avatar(session, other, "small") : icon(channelIcon(channel)), h("h2", session.channelName(channel)), channel.topic && h("p.topic", { title: channel.topic }, channel.topic)),
       this.#bot(session),
       door("refused", "Discord would have refused this", refused, refused ? "alarmed" : ""), door("faults", "Faults", 0), door("members", "People", 0));
-    document.title = `${channel.guild_id ? "#" : ""}${session.channelName(channel)} · ${session.guilds[0]?.name ?? "Playground"} playground`;
+    document.title = `${address(session, channel)} · ${session.guilds[0]?.name ?? "Playground"} playground`;
   }
 
   #bot(session) {
     const { online, restartable, pid } = session.bot;
-    if (online) this.#restarting = false;
-    const text = online ? "Bot online" : this.#restarting ? "Bot restarting" : "Bot offline";
+    if (this.#restarting && !online) this.#restarting = "gone";
+    else if (this.#restarting === "gone") this.#restarting = null;
+    const text = this.#restarting ? "Bot restarting" : online ? "Bot online" : "Bot offline";
     return h("div.bot-state", { class: online ? "online" : "offline", role: "status", title: pid ? `process ${pid}` : "" }, h("span.lamp"), h("span.bot-text", text),
       restartable && h("button.icon-button.restart", { type: "button", title: "Kill the bot and start it again", dataset: { focus: "restart" },
         aria: { label: "Kill the bot and start it again", disabled: this.#restarting || null }, onclick: () => this.#restarting || this.#restart() }, icon("restart")));
   }
 
   async #restart() {
-    this.#restarting = true;
+    this.#restarting = "asked";
     this.draw();
     const answer = await app.attempt(async () => (await api.restart(), true));
     if (answer) app.say("The bot was killed and starts again. Waiting work goes on where it was.");
-    else this.#restarting = false;
+    else this.#restarting = null;
     setTimeout(() => {
-      this.#restarting = false;
+      this.#restarting = null;
       this.draw();
     }, 20000);
   }

@@ -1,6 +1,6 @@
 // Pictures large: arrows to walk, Esc to leave, a press to see every pixel.
 
-import { bytes, h, refill } from "./dom.js";
+import { bytes, h, keepFocus, refill } from "./dom.js";
 import { icon } from "./icons.js";
 
 /** `files` as for the mosaic; opens at `index` and gives the focus back when it closes. */
@@ -41,7 +41,8 @@ export function lightbox(files, index) {
     else return;
     event.preventDefault();
   });
-  dialog.addEventListener("close", () => dialog.remove());
+  const giveBack = keepFocus();
+  dialog.addEventListener("close", () => (dialog.remove(), giveBack()));
   document.body.append(dialog);
   show(index);
   dialog.showModal();

@@ -27,7 +27,6 @@ async function start() {
   new Sidebar();
   new Header(panel);
   new Identities();
-  panel.draw();
 
   app.addEventListener("open", ({ detail }) => {
     document.querySelector("#timeline").setAttribute("aria-label", `Messages in ${app.session.channelName(app.channel)}`);

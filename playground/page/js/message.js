@@ -16,6 +16,7 @@ import { format, when } from "./time.js";
 import { userMenu } from "./usermenu.js";
 
 const GROUP_MS = 7 * 60 * 1000;
+const THREAD_START = 21;
 const REPLY_TYPES = new Set([19, 20, 23]);
 
 /** Does `message` continue the block of `previous`? */
@@ -28,9 +29,10 @@ export function continues(previous, message) {
 
 export function messageNode(session, message, previous) {
   const grouped = continues(previous, message);
+  const shown = message.type === THREAD_START ? began(message) : message;
   const ephemeral = ((message.flags ?? 0) & EPHEMERAL) !== 0;
   const mentioned = session.pinged(message);
-  const name = session.nameOf(message.author);
+  const name = session.nameOf(shown.author);
   const node = h("article.message", { class: [grouped && "grouped", ephemeral && "ephemeral", mentioned && "mentioned"].filter(Boolean).join(" "),
     id: `message-${message.id}`, tabIndex: -1, dataset: { id: message.id },
     aria: { label: `${name}, ${when(message.timestamp)}` },
@@ -43,16 +45,28 @@ export function messageNode(session, message, previous) {
   preface(session, message),
   h("div.gutter", grouped
     ? h("time.side-time", { dateTime: message.timestamp }, format(new Date(message.timestamp), "t"))
-    : h("button.face", { type: "button", tabIndex: -1, aria: { label: `${name}: profile` }, onclick: (event) => userMenu(session, message.author.id, event) }, avatar(session, message.author))),
-  h("div.body", !grouped && header(session, message, name), content(session, message), ephemeral && whisper(session, message)),
+    : h("button.face", { type: "button", tabIndex: -1, aria: { label: `${name}: profile` }, onclick: (event) => userMenu(session, shown.author.id, event) }, avatar(session, shown.author))),
+  h("div.body", !grouped && header(session, shown, name), content(session, shown), ephemeral && whisper(session, message)),
   toolbar(session, message));
   return node;
+}
+
+/** The way from a message to the thread under it. */
+function threadOf(session, message) {
+  const thread = session.channels.get(message.thread?.id);
+  return thread && h("button.link.thread-link", { type: "button", dataset: { focus: "thread" }, onclick: () => app.open(thread.id) }, icon("thread"), h("span", session.channelName(thread)));
+}
+
+/** A thread begins with the message under which it was started; its buttons stay there. */
+function began({ referenced_message: start, ...message }) {
+  if (!start) return message;
+  return { ...start, thread: null, components: (start.flags ?? 0) & COMPONENTS_V2 ? start.components : [] };
 }
 
 function header(session, message, name) {
   const colour = session.colourOf(message.author.id);
   return h("header.message-head",
-    h("button.author", { type: "button", vars: colour ? { "--tint": colour } : {}, class: colour ? "tinted" : "",
+    h("button.author", { type: "button", dataset: { focus: "author" }, vars: colour ? { "--tint": colour } : {}, class: colour ? "tinted" : "",
       onclick: (event) => userMenu(session, message.author.id, event), oncontextmenu: (event) => userMenu(session, message.author.id, event) }, name),
     message.author.bot && h("span.tag", "APP"),
     h("time", { dateTime: message.timestamp, title: format(new Date(message.timestamp), "F") }, when(message.timestamp)));
@@ -67,12 +81,12 @@ function preface(session, message) {
     return h("div.preface", h("span.hook", { aria: { hidden: "true" } }), avatar(session, user, "micro"), h("button.preface-name", { type: "button", onclick: (event) => userMenu(session, user.id, event) }, session.nameOf(user)), " used ",
       h("span.mention", made.command_type && made.command_type !== 1 ? label : `/${label ?? "command"}`));
   }
-  if (!message.message_reference?.message_id || message.type === 6 || message.type === 18) return null;
+  if (!message.message_reference?.message_id || message.type === 6 || message.type === 18 || message.type === THREAD_START) return null;
   const answered = message.referenced_message ?? session.message(message.channel_id, message.message_reference.message_id);
   if (!answered) return h("div.preface", h("span.hook", { aria: { hidden: "true" } }), icon("reply"), h("em", "Original message was deleted"));
   const words = answered.content ? inlineMarkdown(answered.content.slice(0, 200), namesOf(session)) : h("em", answered.attachments?.length ? "Press to see the picture" : "Press to see the message");
   return h("div.preface", h("span.hook", { aria: { hidden: "true" } }), avatar(session, answered.author, "micro"), h("span.preface-name", session.nameOf(answered.author)),
-    h("button.preface-words", { type: "button", aria: { label: "Jump to the message that this answers" }, onclick: () => app.ask("jump", { id: answered.id }) }, words,
+    h("button.preface-words", { type: "button", aria: { label: "Jump to the message that this answers" }, onclick: () => app.ask("jump", { id: answered.id }) }, h("span", words),
       answered.attachments?.length ? icon("file") : null));
 }
 
@@ -94,6 +108,7 @@ function content(session, message) {
     message.embeds?.map((one) => embed(session, message, one)),
     components(session, message),
     second && edited,
+    threadOf(session, message),
     reactions(session, message),
   ];
 }
@@ -115,7 +130,7 @@ function whisper(session, message) {
 }
 
 function toolbar(session, message) {
-  const tool = (name, label, run) => h("button.icon-button", { type: "button", title: label, aria: { label }, onclick: run }, icon(name));
+  const tool = (name, label, run) => h("button.icon-button", { type: "button", title: label, dataset: { focus: name }, aria: { label }, onclick: run }, icon(name));
   const ephemeral = (message.flags ?? 0) & EPHEMERAL;
   return h("div.toolbar", { role: "toolbar", aria: { label: "Message actions" } },
     !ephemeral && tool("smile", "Add a reaction", (event) => pickReaction(session, message, event.currentTarget)),

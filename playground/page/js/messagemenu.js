@@ -3,7 +3,9 @@
 import { api } from "./api.js";
 import { app } from "./app.js";
 import { useMenuCommand } from "./interactions.js";
+import { inlineMarkdown } from "./markdown.js";
 import { openMenu } from "./menu.js";
+import { namesOf } from "./names.js";
 import { pickReaction } from "./reactions.js";
 import { EPHEMERAL } from "./session.js";
 
@@ -36,7 +38,8 @@ export function messageMenu(session, message, at) {
 }
 
 async function createThread(session, message) {
-  const name = (message.content || "Thread").replace(/\s+/g, " ").slice(0, 60) || "Thread";
+  const words = inlineMarkdown(message.content ?? "", namesOf(session)).textContent;
+  const name = words.trim().slice(0, 60) || "Thread";
   const thread = await app.attempt(() => api.thread(session.id, message.channel_id, { name, message_id: message.id }));
   if (!thread) return;
   session.channels.set(thread.id, { ...thread, guild_id: thread.guild_id ?? session.guilds[0].id });

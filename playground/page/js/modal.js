@@ -1,6 +1,6 @@
 // Forms a bot opens: every field, checked here before it is sent, as Discord's own client does.
 
-import { h, refill } from "./dom.js";
+import { h, keepFocus, refill } from "./dom.js";
 import { fieldOf } from "./fields.js";
 import { icon } from "./icons.js";
 import { submitForm } from "./interactions.js";
@@ -48,7 +48,8 @@ export function openModal(session, modal) {
     refill(failure, icon("warning"), reason || "Something went wrong. Try again.");
   }
 
-  dialog.addEventListener("close", () => dialog.remove());
+  const giveBack = keepFocus();
+  dialog.addEventListener("close", () => (dialog.remove(), giveBack()));
   document.body.append(dialog);
   dialog.showModal();
   (fields[0] ?? { focus: () => send.focus() }).focus();

@@ -4,6 +4,7 @@ import { app } from "./app.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { userMenu } from "./usermenu.js";
+import { THREADS } from "./session.js";
 
 const TINTS = 8;
 
@@ -54,4 +55,9 @@ export function avatar(session, user, size = "") {
     : h("span", { aria: { hidden: "true" } }, known.bot ? icon("app") : [...name].slice(0, 1).join("").toUpperCase());
   const tint = Math.max(0, [...session.users.keys()].indexOf(known.id)) % TINTS;
   return h("span.avatar", { class: `${size} tint${known.bot ? "-bot" : tint}` }, face);
+}
+
+/** A channel's name with what people put before it: #channel, @person, and nothing for a thread. */
+export function address(session, channel) {
+  return `${channel.guild_id ? THREADS.has(channel.type) ? "" : "#" : "@"}${session.channelName(channel)}`;
 }

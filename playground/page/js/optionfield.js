@@ -1,5 +1,6 @@
 // One option of a slash command as a pill: its name and a field that fits its type.
 
+import { app } from "./app.js";
 import { bytes, h, refill } from "./dom.js";
 import { ranked } from "./completion.js";
 import { OPTION, problem } from "./commands.js";
@@ -105,7 +106,7 @@ export class OptionField {
     const { option } = this;
     const long = option.type === OPTION.STRING && !this.listed;
     const field = h(long ? "textarea.pill-field" : "input.pill-field", { id: `option-${option.name}`, autocomplete: "off", spellcheck: long,
-      placeholder: option.description?.slice(0, 60) ?? "", role: this.listed ? "combobox" : null, inputMode: option.type === OPTION.INTEGER ? "numeric" : option.type === OPTION.NUMBER ? "decimal" : "text",
+      placeholder: option.description ?? "", role: this.listed ? "combobox" : null, inputMode: option.type === OPTION.INTEGER ? "numeric" : option.type === OPTION.NUMBER ? "decimal" : "text",
       aria: { label: `${option.name}${option.required ? ", required" : ""}: ${option.description ?? ""}`, required: option.required || null, autocomplete: this.listed ? "list" : null },
       oninput: () => {
         this.picked = null;
@@ -133,7 +134,11 @@ export class OptionField {
   }
 
   #fileButton() {
-    const chooser = h("input", { type: "file", hidden: true, onchange: () => chooser.files[0] && this.setFile(chooser.files[0]) });
+    const chooser = h("input", { type: "file", hidden: true, onchange: () => {
+      const [file] = app.fitting([...chooser.files]);
+      chooser.value = "";
+      if (file) this.setFile(file);
+    } });
     const button = h("button.pill-file", { type: "button", id: `option-${this.option.name}`, aria: { label: `${this.option.name}: choose a file` }, onclick: () => chooser.click(),
       onfocus: () => this.bar.focused(this),
       onkeydown: (event) => {

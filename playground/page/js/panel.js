@@ -12,6 +12,7 @@ const TITLES = { members: "People", refused: "Discord would have refused this", 
 
 export class Panel {
   shown = null;
+  #narrow = matchMedia("(max-width: 1100px)");
   #box = document.querySelector("#panel");
 
   constructor() {
@@ -21,14 +22,23 @@ export class Panel {
     app.people.addEventListener("refusals", (event) => this.shown === "refused" && draw(event));
     app.people.addEventListener("switch", () => this.shown !== "faults" && this.draw());
     document.addEventListener("keydown", (event) => event.key === "Escape" && !event.defaultPrevented && this.#box.contains(document.activeElement) && this.toggle(this.shown));
-    const remembered = localStorage.getItem("playground.panel");
-    this.shown = innerWidth > 1100 ? remembered === null ? "members" : TITLES[remembered] ? remembered : null : null;
+    // In a narrow window the panel lies on the messages: it comes when asked for, and goes when they are pressed.
+    document.querySelector("#chat").addEventListener("pointerdown", ({ target }) => this.#narrow.matches && this.shown && !target.closest(".door") && this.toggle(this.shown));
+    this.#narrow.addEventListener("change", () => this.#fit());
+    this.#fit();
+  }
+
+  #fit() {
+    const remembered = localStorage.getItem("playground.panel") ?? "members";
+    this.shown = !this.#narrow.matches && TITLES[remembered] ? remembered : null;
+    this.draw();
+    app.ask("panel");
   }
 
   toggle(name) {
     const inside = this.#box.contains(document.activeElement);
     this.shown = this.shown === name ? null : name;
-    localStorage.setItem("playground.panel", this.shown ?? "");
+    if (!this.#narrow.matches) localStorage.setItem("playground.panel", this.shown ?? "");
     this.draw();
     app.ask("panel");
     // What closes from within gives the focus to the door that opens it again.

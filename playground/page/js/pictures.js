@@ -7,7 +7,11 @@ import { lightbox } from "./lightbox.js";
 const WIDE = 540;
 const TALL = 380;
 
-export const isPicture = (file) => /^image\//.test(file.content_type ?? "") || (!file.content_type && /\.(png|jpe?g|webp|gif)(\?|$)/i.test(file.filename ?? file.url ?? ""));
+/** Signatures in the query differ from one answer to the next; the path is the file. */
+const path = (url) => url?.split("?")[0];
+
+/** Without a size it is none that could be shown, whatever its name says. */
+export const isPicture = (file) => Boolean(file.width) && /^image\//.test(file.content_type);
 
 /** `files` are {url, filename, width, height, description, spoiler}; urls already belong to this page. */
 export function mosaic(files) {
@@ -40,7 +44,7 @@ function tile(files, index) {
   const image = h("img", { src: file.url, alt: file.description || "", draggable: true, decoding: "async", dataset: { key: `${index}` } });
   if (file.width && file.width <= 160) image.classList.add("crisp");
   const label = `Open picture ${index + 1} of ${files.length}: ${file.description || file.filename || "picture"}`;
-  const button = h("button.tile", { type: "button", aria: { label }, dataset: { focus: `tile-${file.url}` },
+  const button = h("button.tile", { type: "button", aria: { label }, dataset: { focus: `tile-${path(file.url)}` },
     onclick: () => {
       if (button.classList.contains("veiled")) button.classList.remove("veiled");
       else lightbox(files, index);
@@ -64,8 +68,6 @@ export function fileCard(file) {
 /** The address of a bot's media item: attachment://name becomes the message's own attachment. */
 export function mediaOf(session, message, item) {
   const name = /^attachment:\/\/(.+)$/.exec(item.url ?? "")?.[1];
-  // Signatures in the query differ from one answer to the next; the path is the file.
-  const path = (url) => url?.split("?")[0];
   const attachment = message.attachments?.find((one) => (name ? one.filename === name : one.id === String(item.attachment_id) || path(one.url) === path(item.url)));
   return {
     url: session.asset(attachment?.url ?? item.proxy_url ?? item.url), filename: attachment?.filename,
@@ -80,7 +82,7 @@ export function mediaOf(session, message, item) {
  * until it has arrived, so that a preview sharpens without a flash.
  */
 export function carryPictures(before, after) {
-  const address = (image) => image.src.split("?")[0]; // the signature may be newer, the picture is the same
+  const address = (image) => path(image.src);
   const old = [...before.querySelectorAll("img[data-key]")];
   for (const fresh of after.querySelectorAll("img[data-key]")) {
     const same = old.find((one) => address(one) === address(fresh) && one.dataset.key === fresh.dataset.key);

@@ -1,5 +1,7 @@
 // A floating box in the browser's top layer, beside an element or at a point. Closes on Esc, outside presses and scrolling away.
 
+import { keepFocus } from "./dom.js";
+
 let open = null;
 
 /**
@@ -15,7 +17,7 @@ export function popover(content, anchor, { onclose, focus, above = false, match 
   content.showPopover();
   if (match && anchor instanceof Element) content.style.minWidth = `${anchor.getBoundingClientRect().width}px`;
   place(content, anchor, above);
-  const before = document.activeElement;
+  const giveBack = keepFocus();
   const close = (back = false) => {
     if (open?.content !== content) return;
     open = null;
@@ -23,7 +25,7 @@ export function popover(content, anchor, { onclose, focus, above = false, match 
     document.removeEventListener("keydown", escape, true);
     window.removeEventListener("resize", close);
     content.remove();
-    if (back && before?.isConnected) before.focus({ preventScroll: true });
+    if (back) giveBack();
     onclose?.();
   };
   const outside = (event) => {

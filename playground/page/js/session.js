@@ -10,6 +10,10 @@ export const LOADING = 128;
 export const NO_ANSWER = "The application did not respond";
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]", "0.0.0.0"]);
 const ADMINISTRATOR = 1n << 3n;
+const SEND_MESSAGES = 1n << 11n;
+const USE_APPLICATION_COMMANDS = 1n << 31n;
+const SEND_MESSAGES_IN_THREADS = 1n << 38n;
+export const THREADS = new Set([10, 11, 12]);
 
 /**
  * Events (CustomEvent, detail in brackets): "state", "channels", "timeline" {channel}, "message" {channel, id},
@@ -35,6 +39,7 @@ export class Session extends EventTarget {
     this.unread = new Map();
     this.seen = new Map(); // channel id -> newest message id when the person last looked
     this.connected = false;
+    this.stale = 0; // how often "refresh" was asked since the last one ended
   }
 
   async open() {
@@ -59,6 +64,7 @@ export class Session extends EventTarget {
     this.commands = state.commands ?? [];
     this.emojis = state.emojis ?? [];
     this.refusals = state.refusals ?? [];
+    this.fileLimit = state.attachment_size_limit;
     this.bot = { ...state.bot, user_id: state.application?.bot_id ?? state.bot?.user_id };
     this.channels.clear();
     this.members.clear();
@@ -76,6 +82,17 @@ export class Session extends EventTarget {
     this.#say("channels");
     this.#say("refusals");
     this.#say("presence");
+  }
+
+  /** Reads everything again, and once more when asked meanwhile: an answer under way may be older than what is told now. */
+  async refresh() {
+    this.stale += 1;
+    if (this.stale > 1) return;
+    for (let known = 0; known !== this.stale;) {
+      known = this.stale;
+      await this.reload().catch(() => {}); // a playground that is away is read when the line is back
+    }
+    this.stale = 0;
   }
 
   // ---- questions
@@ -102,23 +119,30 @@ export class Session extends EventTarget {
     return others.map((user) => this.nameOf(user)).join(", ") || "Direct message";
   }
 
-  may(bit, channel) {
-    const text = channel?.permissions ?? this.guilds[0]?.permissions;
-    if (text === undefined || text === null) return !channel || channel.type !== 1;
-    const permissions = BigInt(text);
-    return (permissions & ADMINISTRATOR) !== 0n || (permissions & bit) !== 0n;
+  /** Does this person hold all of `bits` in `channel`? */
+  may(bits, channel) {
+    const permissions = BigInt(channel?.permissions ?? 0);
+    return (permissions & ADMINISTRATOR) !== 0n || (permissions & bits) === bits;
+  }
+
+  mayWrite(channel) {
+    return this.may(THREADS.has(channel.type) ? SEND_MESSAGES_IN_THREADS : SEND_MESSAGES, channel);
   }
 
   /** Commands of `type` (1 slash, 2 user, 3 message) that this person would be offered in `channel`. */
   offered(type, channel) {
+    if (!channel) return [];
+    const guild = Boolean(channel.guild_id);
+    if (guild && !this.may(USE_APPLICATION_COMMANDS, channel)) return [];
+    const adult = (THREADS.has(channel.type) ? this.channels.get(channel.parent_id) : channel)?.nsfw;
     return this.commands.filter((command) => {
       if ((command.type ?? 1) !== type) return false;
-      if (channel && !channel.guild_id && (command.dm_permission === false || command.contexts?.length && !command.contexts.includes(1))) return false;
-      if (channel?.guild_id && command.contexts?.length && !command.contexts.includes(0)) return false;
+      if (command.contexts?.length && !command.contexts.includes(guild ? 0 : 1)) return false;
+      if (!guild) return command.dm_permission !== false;
+      if (command.nsfw && !adult) return false;
       const needed = command.default_member_permissions;
-      if (needed === null || needed === undefined || !channel?.guild_id) return true;
-      const bits = BigInt(needed);
-      return bits === 0n ? this.may(ADMINISTRATOR, channel) : this.may(bits, channel);
+      if (needed === null || needed === undefined) return true;
+      return this.may(BigInt(needed) || ADMINISTRATOR, channel);
     });
   }
 

@@ -4,9 +4,9 @@ import { app } from "./app.js";
 import { bySnowflake, h, refill } from "./dom.js";
 import { icon, mark } from "./icons.js";
 import { avatar, channelIcon } from "./names.js";
+import { THREADS } from "./session.js";
 import { openDm } from "./usermenu.js";
 
-const THREADS = new Set([10, 11, 12]);
 const VIEW_CHANNEL = 1n << 10n;
 
 export class Sidebar {

@@ -12,13 +12,13 @@ const FORMATS = {
   s: { dateStyle: "short", timeStyle: "short" },
   S: { dateStyle: "short", timeStyle: "medium" },
 };
-const UNITS = [["year", 31556952], ["month", 2629746], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+const UNITS = [["second", 1, 60], ["minute", 60, 60], ["hour", 3600, 24], ["day", 86400, 30], ["month", 2629746, 12], ["year", 31556952, Infinity]]; // length in seconds, and how many make the next
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 export function ago(seconds, now = Date.now() / 1000) {
   const distance = Math.round(seconds - now);
-  const [unit, length] = UNITS.find(([, size]) => Math.abs(distance) >= size) ?? UNITS.at(-1);
-  return relative.format(Math.trunc(distance / length), unit);
+  const [unit, length] = UNITS.find(([, size, most]) => Math.round(Math.abs(distance) / size) < most);
+  return relative.format(Math.round(distance / length), unit);
 }
 
 export function format(date, style = "f") {

@@ -2,12 +2,12 @@
 
 import { app } from "./app.js";
 import { flatten } from "./commands.js";
-import { bySnowflake, focusOn, h } from "./dom.js";
+import { bySnowflake, focusWithin, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { continues, messageNode } from "./message.js";
-import { avatar, channelIcon } from "./names.js";
+import { address, avatar, channelIcon } from "./names.js";
 import { carryPictures } from "./pictures.js";
-import { NO_ANSWER } from "./session.js";
+import { NO_ANSWER, THREADS } from "./session.js";
 
 const NEAR_END = 60;
 const NEAR_START = 400;
@@ -36,6 +36,8 @@ export class Timeline {
     for (const name of ["timeline", "message", "interaction", "state"]) {
       app.people.addEventListener(name, ({ detail }) => this.#changed(detail));
     }
+    for (const name of ["unread", "switch"]) app.people.addEventListener(name, () => this.#count());
+    app.people.addEventListener("channels", ({ detail }) => app.channel?.type === 15 && this.#changed(detail)); // its posts
     app.people.addEventListener("resync", ({ detail }) => detail.session === this.#session && this.#session.load(this.#channel));
     app.addEventListener("jump", ({ detail }) => this.#jumpTo(detail.id));
   }
@@ -48,6 +50,7 @@ export class Timeline {
     this.#nodes.clear();
     this.#stick = true;
     this.#divider = session.unread.has(channel.id) ? session.seen.get(channel.id) ?? null : null;
+    this.#count();
     this.#draw();
     this.toEnd();
     await app.attempt(() => session.load(channel.id));
@@ -144,6 +147,12 @@ export class Timeline {
     }
   }
 
+  /** The button that leads to the newest message says how many have come since. */
+  #count() {
+    const count = this.#session?.unread.get(this.#channel)?.count ?? 0;
+    this.#jump.textContent = count === 0 ? "Jump to the newest" : `${count} new ${count === 1 ? "message" : "messages"}`;
+  }
+
   #anchor() {
     const top = this.#scroller.getBoundingClientRect().top;
     const node = [...this.#list.children].find((child) => child.getBoundingClientRect().bottom > top + 4);
@@ -201,7 +210,7 @@ function hand(before, after) {
   const focused = before.contains(document.activeElement) ? document.activeElement : null;
   if (!focused) return;
   const key = focused.dataset.focus;
-  queueMicrotask(() => key && focusOn(after, key) || after.focus({ preventScroll: true }));
+  queueMicrotask(() => focusWithin(after, key));
 }
 
 function dayLine(timestamp, newDay, isNew) {
@@ -215,9 +224,11 @@ function welcome(session, channel) {
     const other = channel.recipients?.find((user) => user.id !== session.id);
     return h("div.welcome", other && avatar(session, other, "large"), h("h2", name), h("p", `This is the beginning of your direct messages with ${name}.`));
   }
+  const posts = channel.type === 15 ? [...session.channels.values()].filter((one) => one.parent_id === channel.id).sort((a, b) => bySnowflake(b.id, a.id)) : [];
   const offered = channel.type === 0 ? session.offered(1, channel).filter((command) => !command.default_member_permissions).slice(0, 4) : [];
   const paths = flatten(offered).map((entry) => entry.path).filter((path) => !path.includes(" "));
-  return h("div.welcome", h("span.welcome-icon", icon(channelIcon(channel))), h("h2", `Welcome to #${name}`), h("p", channel.topic || `This is the beginning of #${name}.`),
+  return h("div.welcome", h("span.welcome-icon", icon(channelIcon(channel))), h("h2", THREADS.has(channel.type) ? name : `Welcome to #${name}`), h("p", channel.topic || `This is the beginning of ${address(session, channel)}.`),
+    posts.length > 0 && h("div.posts", posts.map((post) => h("button.button.secondary", { type: "button", dataset: { focus: post.id }, onclick: () => app.open(post.id) }, icon("thread"), h("span", session.channelName(post))))),
     paths.length > 0 && h("p.welcome-commands", "Type / to see what the bot can do, or begin with ", paths.map((path) => h("button.mention", { type: "button", onclick: () => app.ask("command", { path }) }, `/${path}`))));
 }
 

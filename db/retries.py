@@ -15,7 +15,7 @@ def pause(tries: int) -> timedelta:
 
 
 def put_off(row: Announcement | Share, *, now: datetime) -> bool:
-    """Discord refused what the row stands for: later again; False, and nothing changed, when that has been so for too long."""
+    """Discord refused what this stands for: later again; False, with nothing changed, when it did for too long."""
     since = row.refused_at or now
     if now - since > GIVE_UP_AFTER:
         return False

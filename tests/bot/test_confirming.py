@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.__main__ import _sweep
+from bot.sweeping import sweep
 from bot.ui import confirm
 from db.database import Database
 from db.models import JobStatus
@@ -116,4 +116,4 @@ async def restarted_after(passed: timedelta, pg: Playground, folder: Path, url: 
         written = file.stat().st_mtime - passed.total_seconds()
         os.utime(file, (written, written))
     async with Database.open(url) as database:
-        await _sweep(database, storage, Shelf(folder / "loras"))
+        await sweep(database, storage, Shelf(folder / "loras"))

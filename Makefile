@@ -5,8 +5,8 @@ VENV ?= .venv
 # The tensor library, asked for first and pinned, so that pip takes a CPU build where its configuration offers one.
 # Another build: make setup TORCH='torch==2.13.0+cpu' (README, "Without a GPU").
 TORCH ?= torch==2.13.0
-BENCHES ?= ack challenge challenge_kill describe edits engine exactness filter fuzz gallery hostile kill ledger like_storm \
-    lora memory parameters pocket pocket_lora queue share_kill voting
+BENCHES ?= ack challenge challenge_kill describe edits engine exactness filter float8 fuzz gallery hostile kill ledger \
+    like_storm lora memory parameters pocket pocket_lora queue share_kill voting
 
 bin := $(VENV)/bin
 pip := $(bin)/python -m pip --disable-pip-version-check

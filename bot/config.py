@@ -196,7 +196,7 @@ class Model(Section):
     step_cache: float | None = Field(default=None, ge=0, le=1)
     instructed: bool | None = None
     redux: HubOrFolder = ""
-    memory: dict[Literal["whole", "split"], Annotated[float, Field(gt=0)]] = {}
+    memory: dict[Literal["whole", "split", "float8"], Annotated[float, Field(gt=0)]] = {}
     licence: str = ""
     accepted: bool = False
 

@@ -185,8 +185,12 @@ def _memory(config: Config, entry: "ModelEntry", folder: Path | None) -> str:
     if not needed:
         return ""
     plan = plans.choose(entry, needed, free=free)
-    rest = "" if plan == "whole" else ", its text encoders in main memory"
-    return f"; needs {_size(needed[plan])} of {_size(free)} free{rest}"
+    rest = {
+        "whole": "",
+        "split": ", its text encoders in main memory",
+        "float8": ", its text encoders in main memory and its weights kept in float8, which changes pictures a little",
+    }
+    return f"; needs {_size(needed[plan])} of {_size(free)} free{rest[plan]}"
 
 
 def _runs(folder: Path) -> bool:

@@ -5,6 +5,7 @@ Reads headers only, in milliseconds also for a large model. Knows no tensors and
 
 import json
 import math
+import re
 import struct
 from pathlib import Path
 from typing import Any
@@ -70,11 +71,11 @@ def _check_weights(folder: Path, file: Path) -> None:
         raise ModelDamaged(str(folder), f"damaged: {name}")
 
 
-def numbers(folder: Path) -> dict[str, int]:
-    """How many numbers each component's weights are. Raises ModelDamaged.
+def numbers(folder: Path, *, without: re.Pattern[str] | None = None) -> dict[str, int]:
+    """How many numbers each component's weights are, but for tensors in whose names `without` is found.
 
     Of several files in a component that are the same weights in other formats the largest counts, as long as no index
-    says that they are parts of one.
+    says that they are parts of one. Raises ModelDamaged.
     """
     found: dict[str, int] = {}
     for component in sorted(one for one in folder.iterdir() if one.is_dir()):
@@ -85,13 +86,17 @@ def numbers(folder: Path) -> dict[str, int]:
         ]
         files = parts or sorted(component.glob("*.safetensors"), key=lambda file: file.stat().st_size)[-1:]
         if files:
-            found[component.name] = sum(_numbers(folder, file) for file in files)
+            found[component.name] = sum(_numbers(folder, file, without) for file in files)
     return found
 
 
-def _numbers(folder: Path, file: Path) -> int:
+def _numbers(folder: Path, file: Path, without: re.Pattern[str] | None) -> int:
     _check_weights(folder, file)
     with file.open("rb") as stream:
         (length,) = struct.unpack("<Q", stream.read(8))
         header = json.loads(stream.read(length))
-    return sum(math.prod(tensor["shape"]) for key, tensor in header.items() if key != "__metadata__")
+    return sum(
+        math.prod(tensor["shape"])
+        for key, tensor in header.items()
+        if key != "__metadata__" and (without is None or not without.search(key))
+    )

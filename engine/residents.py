@@ -152,6 +152,10 @@ class Residents:
             *(entry.name, device, str(dtype).removeprefix("torch."), plan),
             *(time.perf_counter() - imported, imported - began),
         )
+        if plan == "float8":
+            log.warning(
+                "model %s: its weights are kept in float8 for want of memory; pictures differ a little", entry.name
+            )
         return made
 
     def _read(
@@ -194,7 +198,7 @@ class Residents:
             if self._model_bytes is not None:
                 free = min(free, self._model_bytes - held)
             try:
-                plan = plans.choose(entry, counted, free=free)
+                plan = plans.choose(entry, counted, free=free, most=free + held)
             except ModelTooLarge as error:
                 if error.needed > free + held:  # nobody goes for a model that cannot come
                     raise

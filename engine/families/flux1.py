@@ -32,8 +32,8 @@ _SIZES_KEPT = 32  # sizes of which the positions are kept; a megabyte each at 10
 class Flux1:
     """See `engine.families.Family`. Not for two threads.
 
-    Under the plan "split" the text encoders stay on the CPU: each text is encoded once, the transformer runs at every
-    step.
+    Unless the plan is "whole" the text encoders stay on the CPU: each text is encoded once, the transformer runs at
+    every step. Under "float8" its layers keep their weights in a byte each, and in the usual format while they run.
     """
 
     def __init__(
@@ -72,11 +72,14 @@ class Flux1:
             raise
         except Exception as error:  # damaged files surface as almost anything
             raise ModelDamaged(str(folder), f"unreadable: {type(error).__name__}") from error
-        if plan == "split":
-            for part in (pipeline.transformer, pipeline.vae):
-                part.to(device)  # type: ignore[union-attr]
-        else:
+        if plan == "whole":
             pipeline.to(device)
+        else:
+            transformer: Any = pipeline.transformer
+            if plan == "float8":  # here, since the device has no room for the weights as they were read
+                transformer.enable_layerwise_casting(torch.float8_e4m3fn, dtype)
+            for part in (transformer, pipeline.vae):
+                part.to(device)
         where = pipeline.text_encoder.device  # type: ignore[union-attr]
         redux = Flux1Redux.load(entry, device=where, dtype=dtype) if entry.redux else None
         return cls(entry, pipeline, device, redux)

@@ -25,7 +25,7 @@ class Flux1Transformer:
     def __init__(self, transformer: Any) -> None:
         self._module = transformer
         small = sum(one.numel() * one.element_size() for one in transformer.parameters()) < _JOINED_BYTES
-        join = _Joined if small else _Apart
+        join = _Joined if small and not any(map(_is_adapted, transformer.modules())) else _Apart
         doubles, singles = list(transformer.transformer_blocks), list(transformer.single_transformer_blocks)
         self._modulation = join(
             [layer for block in doubles for layer in (block.norm1.linear, block.norm1_context.linear)]
@@ -196,6 +196,7 @@ class _Apart:
 
 
 def _is_adapted(layer: torch.nn.Module) -> bool:
+    """Whether it does more than its product: it adds LoRAs, or brings its weights into the format to compute with."""
     return "forward" in layer.__dict__
 
 

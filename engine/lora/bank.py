@@ -175,7 +175,7 @@ class Bank:
         _check_digest(path, name)
         made = {}
         for module, pair in files.read(path, self.shapes).pairs():
-            dtype = self._linears[module].weight.dtype
+            dtype = self.pages.dtypes[module]
             made[module] = torch.from_numpy(pair.down).to(dtype), torch.from_numpy(pair.up.T * pair.scale).to(dtype)
         return made
 

@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from weakref import WeakValueDictionary
 
 import torch
+from diffusers.models.modeling_utils import get_parameter_dtype
 
 from engine.lora.errors import BankFull
 from engine.lora.files import Module
@@ -55,6 +56,7 @@ class Pages:
         adapters: by name, the one used last at the end.
         evicted: how many had to go so far.
         count: how many pages there are.
+        dtypes: what each layer computes with, whatever its weights are kept as.
     """
 
     def __init__(
@@ -66,8 +68,10 @@ class Pages:
     ) -> None:
         self.adapters: OrderedDict[str, Adapter] = OrderedDict()
         self.evicted = 0
+        self.dtypes = {module: get_parameter_dtype(linear) for module, linear in linears.items()}
         self.page_bytes = PAGE * sum(
-            (linear.in_features + linear.out_features) * linear.weight.element_size() for linear in linears.values()
+            (linear.in_features + linear.out_features) * self.dtypes[module].itemsize
+            for module, linear in linears.items()
         )
         self._linears = linears
         self._leaves = leaves
@@ -152,16 +156,16 @@ class Pages:
         key = self._kind(module, side)
         if key not in self._halves:
             alike = [other for other in self._linears if self._kind(other, side) == key]
-            weight, width = self._linears[module].weight, getattr(self._linears[module], side)
+            device, width = self._linears[module].weight.device, getattr(self._linears[module], side)
             shape = len(alike), (self.count + 1) * PAGE, width
             with torch.inference_mode(False):
-                tensor = torch.zeros(shape, dtype=weight.dtype, device=weight.device)
+                tensor = torch.zeros(shape, dtype=self.dtypes[module], device=device)
             self._halves[key] = Halves({other: place for place, other in enumerate(alike)}, tensor)
         return self._halves[key]
 
     def _kind(self, module: Module, side: str) -> tuple[object, ...]:
         linear = self._linears[module]
-        return module[0], side, getattr(linear, side), linear.weight.dtype, linear.weight.device
+        return module[0], side, getattr(linear, side), self.dtypes[module], linear.weight.device
 
     @staticmethod
     def _write(tensor: torch.Tensor, rows: list[int], values: torch.Tensor) -> None:

@@ -149,7 +149,7 @@ def test_a_variable_without_a_section_is_refused_too(monkeypatch: pytest.MonkeyP
         ("limits = 3", "limits .*should be a table"),
         ("[models]\nmine = 3", "models.mine .*should be a table"),
         ("[models.mine]\nmemory = 3", "models.mine.memory .*should be a table"),
-        ("[models.mine]\nmemory = { whol = 3 }", "key models.mine.memory.whol is .*'whole' or 'split'"),
+        ("[models.mine]\nmemory = { whol = 3 }", "key models.mine.memory.whol is .*'whole', 'split' or 'float8'"),
         ("[engine]\nupscaler = 3", "engine.upscaler .*should be a path in quotation marks"),
         ("[privacy]\nkeep_days = true", "privacy.keep_days .*not true or false"),
         ("[models.mine]\nsteps = true", "models.mine.steps .*not true or false"),

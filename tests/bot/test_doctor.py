@@ -160,7 +160,12 @@ async def test_a_classifier_that_cannot_be_downloaded_is_told_before_it_blocks_e
 @pytest.mark.parametrize(
     ("free", "well", "words"),
     [
-        (23.1, False, "needs 24.1 GiB of memory, and 23.1 are there"),
+        (15.6, False, "needs 16.1 GiB of memory, and 15.6 are there"),
+        (
+            23.1,
+            True,
+            "needs 16.1 GiB of 23.1 GiB free, its text encoders in main memory and its weights kept in float8",
+        ),
         (31.0, True, "needs 24.1 GiB of 31.0 GiB free, its text encoders in main memory"),
         (79.0, True, "needs 33.9 GiB of 79.0 GiB free"),
     ],

@@ -20,6 +20,7 @@ from transformers.models.siglip.image_processing_pil_siglip import SiglipImagePr
 
 from bench.comparing import in_company, psnr
 from bench.stock import Stock
+from engine import plans
 from engine.engine import Engine
 from engine.errors import LicenceNotAccepted, ModelDamaged
 from engine.families.flux1_kontext import placed, preferred
@@ -139,6 +140,16 @@ async def test_edits_by_kontext_are_the_stock_pipelines_in_any_company(models: C
     for request, pictures in zip(wished, company, strict=True):
         assert pictures is not None
         assert psnr(pictures.images[0], by_kontext(stock, request)) >= 60
+
+
+async def test_pictures_are_looked_at_also_with_weights_in_float8_and_the_number_format_of_a_gpu(
+    models: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plans, "possible", lambda *_, **__: {"float8": 1})
+    wished = [looking(steps=3, references=(reference(kind),)) for kind in ("image", "style", "subject")]
+    wished += [instructed(steps=3), instructed(steps=3, references=(reference("subject"),))]
+    async with Engine(models, model="looking", device="cpu", dtype="bfloat16", threads=1) as engine:
+        assert all(pictures is not None for pictures in await in_company(engine, wished, within=0.0))
 
 
 @pytest.mark.parametrize("size", [(300, 130), (512, 512), (90, 60), (130, 700), (1000, 999), (40, 400)])

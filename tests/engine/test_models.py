@@ -28,7 +28,7 @@ def test_what_a_model_needs_is_told_by_plan_and_an_empty_table_changes_nothing()
     assert Catalogue.of({"schnell": {"memory": {}}}).get("schnell").memory == KNOWN["schnell"].memory
     assert Catalogue.of({"schnell": {"memory": {"split": 20.0}}}).get("schnell").memory == {"split": 20.0}
     assert Catalogue.of({"schnell": {"folder": "/models/s"}}).get("schnell").memory == {}
-    assert all(set(entry.memory) == {"whole", "split"} for entry in KNOWN.values() if entry.repository)
+    assert all(set(entry.memory) == {"whole", "split", "float8"} for entry in KNOWN.values() if entry.repository)
 
 
 def test_what_the_config_says_wins() -> None:

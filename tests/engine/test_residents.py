@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 import torch
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 
 from bench.comparing import drawn as pictures_of
 from bench.comparing import family_of, psnr
@@ -20,10 +19,9 @@ from engine import plans
 from engine.engine import Engine
 from engine.errors import EngineClosed, ModelDamaged, ModelTooLarge, NotByThisModel
 from engine.folders import numbers
-from engine.models import KNOWN, POCKET_FOLDER, Catalogue, ModelEntry
+from engine.models import POCKET_FOLDER, Catalogue
 from engine.requests import LoraUse, Progress
 from engine.residents import InLanes
-from engine.room import _Allocations
 from tests.engine.asking import asked, drawn
 from tests.engine.exotic import write_exotic
 from tests.engine.lora.making import save
@@ -254,38 +252,26 @@ async def test_a_folder_of_no_known_pipeline_says_so(several: Catalogue, tmp_pat
             await engine.ready()
 
 
-def test_plans_are_taken_in_order_and_what_the_catalogue_says_counts() -> None:
-    entry = KNOWN["schnell"]
-    needed = plans.needs(entry, {"transformer": 10, "text_encoder_2": 10}, 2)
-    assert needed == {"whole": int(33.9 * 2**30), "split": int(24.1 * 2**30)}
-    assert plans.choose(entry, needed, free=40 << 30) == "whole"
-    assert plans.choose(entry, needed, free=31 << 30) == "split"
-    with pytest.raises(ModelTooLarge) as caught:
-        plans.choose(entry, needed, free=16 << 30)
-    assert (caught.value.needed, caught.value.free) == (needed["split"], 16 << 30)
-    counted = plans.needs(KNOWN["pocket"], {"transformer": 10**9, "vae": 10**8, "text_encoder_2": 10**9}, 2)
-    assert counted["whole"] - counted["split"] == int(2.1e9 * 2 * 1.08) - int(1.1e9 * 2 * 1.08)
+@pytest.mark.parametrize(("room", "loaded"), [(1.6, ["copy"]), (2.1, ["pocket", "copy"])])
+async def test_no_model_is_rounded_where_it_fits_in_full_once_another_has_gone(
+    several: Catalogue, monkeypatch: pytest.MonkeyPatch, room: float, loaded: list[str]
+) -> None:
+    monkeypatch.setattr(plans, "possible", lambda *_, **__: {"whole": 10 << 20, "float8": 5 << 20})
+    async with Engine(several, device="cpu", threads=1, model_bytes=int(room * (10 << 20))) as engine:
+        await drawn(engine, asked(model="pocket", steps=1))
+        await drawn(engine, asked(model="copy", steps=1))
+        assert held(engine) == loaded
+        kinds = {one.dtype for name in loaded for one in family_of(engine, name).transformer.parameters()}
+    assert kinds == {torch.float32}
 
 
-@pytest.mark.parametrize("plan", plans.PLANS)
-def test_beside_the_weights_of_flux_there_is_room_to_decode_a_picture(plan: plans.Plan) -> None:
-    """Its own autoencoder, without numbers: what a decoding takes can be added up, and no GPU is needed for it."""
-    settings: dict[str, Any] = {
-        "block_out_channels": (128, 256, 512, 512),
-        "down_block_types": ("DownEncoderBlock2D",) * 4,
-        "up_block_types": ("UpDecoderBlock2D",) * 4,
-    }
-    with torch.device("meta"):
-        vae: Any = AutoencoderKL(
-            layers_per_block=2, latent_channels=16, use_quant_conv=False, use_post_quant_conv=False, **settings
-        )
-        vae.to(torch.bfloat16)
-        latents = torch.empty(1, 16, 128, 128, dtype=torch.bfloat16)
-        with torch.inference_mode(), _Allocations() as allocations:
-            assert vae.decode(latents, return_dict=False)[0].shape[-2:] == (1024, 1024)
-    weights = {"transformer": 11_901_408_320, "vae": sum(one.numel() for one in vae.parameters())}
-    if plan == "whole":
-        weights |= {"text_encoder": 123_060_480, "text_encoder_2": 4_762_310_656}
-    for entry in (KNOWN["dev"], ModelEntry(name="a folder")):
-        left = plans.needs(entry, weights, 2)[plan] - 2 * sum(weights.values())
-        assert left >= allocations.peak
+async def test_a_model_that_fits_in_no_other_way_is_rounded(
+    several: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plans, "possible", lambda *_, **__: {"whole": 10 << 20, "float8": 5 << 20})
+    async with Engine(several, device="cpu", threads=1, model_bytes=9 << 20) as engine:
+        for name in ("pocket", "copy"):
+            await drawn(engine, asked(model=name, steps=1))
+            assert held(engine) == [name]
+            kinds = {one.dtype for one in family_of(engine, name).transformer.parameters()}
+            assert kinds == {torch.float32, torch.float8_e4m3fn}

@@ -15,10 +15,11 @@ import discord
 from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES
 
 from bot.delivery.line import Line, TryAgain, Urgency
-from bot.delivery.post import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Archived, Post, Stopped, TooLarge, Unreachable, named
-from bot.delivery.upload import Rung, Upload
-from bot.gallery import files, forum
+from bot.delivery.post import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Stopped, TooLarge, Unreachable
+from bot.delivery.upload import Rung
+from bot.gallery import files
 from bot.gallery.rights import is_nsfw
+from bot.gallery.stands import Stand, Stands, of_row
 from bot.ui import exhibits, visiting
 from db import gallery, removals, shares
 from db.database import Database
@@ -36,17 +37,8 @@ BREATH = 0.25
 """Seconds for which changes gather before the rows are looked at."""
 BATCH = 200
 """Posts of one channel that are looked at together."""
-FIND_LIMIT = 100
 _GONE: dict[object, str] = {UNKNOWN_MESSAGE: "post gone", UNKNOWN_CHANNEL: "channel gone"}
 """Codes after which there is no post any more."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Stand:
-    """Where a post stands; `thread_id` in a forum, where the post is a thread of its own."""
-
-    message_id: int
-    thread_id: int | None = None
 
 
 class Poster:
@@ -56,7 +48,7 @@ class Poster:
         tidy: called when a post is to be taken away; the row says so by then.
     """
 
-    _client: discord.Client
+    _stands: Stands
 
     def __init__(
         self, *, database: Database, storage: Storage, web_address: str | None, tidy: Callable[[], None]
@@ -81,7 +73,7 @@ class Poster:
 
     async def run(self, client: discord.Client) -> None:
         """Until cancelled; `client` is logged in and knows its servers."""
-        self._client = client
+        self._stands = Stands(client)
         await client.wait_until_ready()
         async with asyncio.TaskGroup() as self._runners:
             while True:
@@ -156,24 +148,24 @@ class Poster:
             await shares.give_up(session, share_id, gone, gone=True)
         return False
 
-    async def _remember(self, share: Share, stand: _Stand) -> None:
+    async def _remember(self, share: Share, stand: Stand) -> None:
         place = {"message_id": stand.message_id, "thread_id": stand.thread_id}
         async with self._database.writing() as session:
             await shares.stands(session, share.id, share.wanted, **place)
 
-    async def _stand(self, one: Exhibit, channel_id: int, parent: str | None) -> _Stand:
+    async def _stand(self, one: Exhibit, channel_id: int, parent: str | None) -> Stand:
         """Make the post, or bring it up to date. Raises TryAgain, Stopped."""
         share = one.share
-        stand = _of_row(share)
+        stand = of_row(share)
         if stand is None and share.id not in self._unposted:
-            stand = await self._find(share, channel_id)
-        channel = self._channel(channel_id)
+            stand = await self._stands.find(share, channel_id)
+        channel = self._stands.channel(channel_id)
         if stand is None and share.nsfw and not is_nsfw(channel):
             raise Unreachable("the gallery channel is not age-restricted")
         known = self._drawn.get(share.id)
         if stand is not None and known is not None and known.show_prompt == share.show_prompt:
             # Words and counts change; the picture stays where it is.
-            await self._edit(stand, channel_id, self._card(one, known, parent))
+            await self._stands.edit(stand, channel_id, self._card(one, known, parent))
             return stand
         for rung in Rung:
             limit = channel.guild.filesize_limit if channel is not None else DEFAULT_FILE_SIZE_LIMIT_BYTES
@@ -182,10 +174,10 @@ class Poster:
             view = self._card(one, drawn, parent)
             try:
                 if stand is not None:
-                    await self._edit(stand, channel_id, view, upload)
-                    await self._rename(stand, one)
+                    await self._stands.edit(stand, channel_id, view, upload)
+                    await self._stands.rename(stand, one)
                 else:
-                    stand = await self._send(one, channel_id, view, upload)
+                    stand = await self._stands.send(one, channel_id, view, upload)
             except TooLarge:
                 continue
             self._drawn[share.id] = drawn
@@ -196,52 +188,11 @@ class Poster:
         shown = exhibits.Card(exhibit=one, file=drawn.file, notices=drawn.notices, parent=parent)
         return exhibits.card(shown, visiting.card_presses(one))
 
-    async def _edit(
-        self, stand: _Stand, channel_id: int, view: discord.ui.LayoutView, upload: Upload | None = None
-    ) -> None:
-        """Also in a thread that was archived, as a forum's are after some quiet days."""
-        try:
-            await self._edit_open(stand, channel_id, view, upload)
-        except Archived:
-            await Post(self._client).reopen(stand.thread_id or channel_id)
-            await self._edit_open(stand, channel_id, view, upload)
-
-    async def _edit_open(
-        self, stand: _Stand, channel_id: int, view: discord.ui.LayoutView, upload: Upload | None
-    ) -> None:
-        message = self._messageable(stand.thread_id or channel_id).get_partial_message(stand.message_id)
-        try:
-            if upload is None:
-                await message.edit(view=view)
-            else:
-                await message.edit(view=view, attachments=upload.attachments())
-        except Exception as error:
-            raise named(error) from error
-
-    async def _rename(self, stand: _Stand, one: Exhibit) -> None:
-        try:
-            if stand.thread_id is not None:
-                await forum.rename(self._client, stand.thread_id, forum.title(one))
-        except Exception as error:
-            raise named(error) from error
-
-    async def _send(self, one: Exhibit, channel_id: int, view: discord.ui.LayoutView, upload: Upload) -> _Stand:
-        channel = self._channel(channel_id)
-        try:
-            if isinstance(channel, discord.ForumChannel):
-                made = await channel.create_thread(name=forum.title(one), view=view, files=upload.attachments())
-                return _Stand(message_id=made.message.id, thread_id=made.thread.id)
-            nonce = f"s{one.share.id}v{one.share.wanted}"
-            message = await self._messageable(channel_id).send(view=view, files=upload.attachments(), nonce=nonce)
-        except Exception as error:
-            raise named(error) from error
-        return _Stand(message_id=message.id)
-
     async def _take_away(self, share: Share, channel_id: int) -> None:
         """Leave the post, if there is one, to what takes messages away. Raises TryAgain."""
-        stand = _of_row(share)
+        stand = of_row(share)
         if stand is None and share.id not in self._unposted:
-            stand = await self._find(share, channel_id)
+            stand = await self._stands.find(share, channel_id)
         self._drawn.pop(share.id, None)
         async with self._database.writing() as session:
             if stand is not None:
@@ -249,41 +200,6 @@ class Poster:
             await shares.stands(session, share.id, share.wanted, message_id=None)
         if stand is not None:
             self._tidy()
-
-    async def _find(self, share: Share, channel_id: int) -> _Stand | None:
-        """A post of this share that no row knows. Raises TryAgain; what cannot be read is none."""
-        # A heart would not do: ordinary results have one too, and may stand in the same channel.
-        wanted = f"a:unshare:{share.image_id}"
-        me = self._client.user.id if self._client.user else None
-        channel = self._channel(channel_id)
-        try:
-            if isinstance(channel, discord.ForumChannel):
-                for thread in await channel.guild.active_threads():
-                    if thread.parent_id == channel_id and thread.owner_id == me:
-                        message = await thread.fetch_message(thread.id)
-                        if wanted in custom_ids_within(message.components):
-                            return _Stand(message_id=message.id, thread_id=thread.id)
-                return None
-            there = self._messageable(channel_id)
-            for history in (
-                there.history(limit=FIND_LIMIT),
-                there.history(limit=FIND_LIMIT, after=share.shared_at, oldest_first=True),
-            ):
-                async for message in history:
-                    if message.author.id == me and wanted in custom_ids_within(message.components):
-                        return _Stand(message_id=message.id)
-        except Exception as error:
-            problem = named(error)
-            if not isinstance(problem, Stopped):
-                raise problem from error
-        return None
-
-    def _channel(self, channel_id: int) -> discord.abc.GuildChannel | discord.Thread | None:
-        found = self._client.get_channel(channel_id)
-        return found if isinstance(found, discord.abc.GuildChannel | discord.Thread) else None
-
-    def _messageable(self, channel_id: int) -> discord.PartialMessageable:
-        return self._client.get_partial_messageable(channel_id)
 
 
 @dataclass(frozen=True)
@@ -293,20 +209,3 @@ class _Drawn:
     show_prompt: bool
     file: str | None
     notices: Sequence[str]
-
-
-def custom_ids_within(components: Sequence[object]) -> list[str]:
-    """The custom ids of a message's buttons, however deep in its layout."""
-    found: list[str] = []
-    for part in components:
-        if isinstance(part, discord.Button):
-            found += [part.custom_id] if part.custom_id else []
-        else:
-            found += custom_ids_within(getattr(part, "children", ()))
-    return found
-
-
-def _of_row(share: Share) -> _Stand | None:
-    if share.message_id is None:
-        return None
-    return _Stand(message_id=share.message_id, thread_id=share.thread_id)

@@ -1,10 +1,11 @@
 """Models' files from the hub: child processes fetch them while the device goes on drawing, and stop when told to.
 
 The hub's client cannot be interrupted, and its threads keep a process that wants to end until the last gigabyte is
-there; a child can be killed, and the next one finds the files it had. Run as a program it is that child. Knows no
-device, and imports no tensors but in the child.
+there; a child ends when it is told to, and the next one finds the files that were whole. Run as a program it is that
+child. Knows no device, and imports no tensors but in the child.
 """
 
+import contextlib
 import logging
 import os
 import signal
@@ -13,6 +14,8 @@ import sys
 import threading
 from concurrent.futures import Future
 from pathlib import Path
+
+import psutil
 
 from engine import hub
 from engine.errors import EngineClosed, ModelUnavailable
@@ -54,7 +57,8 @@ class Fetching:
         with self._lock:
             self._closed = True
             for child in self._children:
-                child.kill()
+                assert child.stdin is not None
+                child.stdin.close()
 
     def _bring(self, future: "Future[Path]", name: str, repository: str, revision: str) -> None:
         try:
@@ -70,7 +74,7 @@ class Fetching:
                 raise EngineClosed
             child = subprocess.Popen(
                 [sys.executable, "-m", "engine.fetching", repository, revision],
-                stdin=subprocess.PIPE,  # its end, when this process dies, is the child's
+                stdin=subprocess.PIPE,  # its end, by `close` or by the end of this process, is the child's
                 stdout=subprocess.PIPE,
             )
             self._children.add(child)
@@ -101,12 +105,16 @@ def _child(repository: str, revision: str) -> int:
     return 0
 
 
-def _end_with_the_parent() -> None:
+def _end_when_told() -> None:
     os.read(sys.stdin.fileno(), 1)  # not through `sys.stdin`, whose lock the interpreter wants when it ends
+    with contextlib.suppress(psutil.Error, OSError):
+        for file in psutil.Process().open_files():
+            if file.path.endswith(".incomplete"):  # gigabytes perhaps, under a name that no other download takes
+                Path(file.path).unlink()
     os._exit(1)
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which says what is to stop
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    threading.Thread(target=_end_when_told, daemon=True).start()
     sys.exit(_child(*sys.argv[1:]))

@@ -75,7 +75,7 @@ async def test_who_cancels_while_a_model_is_fetched_is_gone_and_a_stop_ends_the_
         await drawn(engine, asked())
     with pytest.raises(EngineClosed):
         await late
-    assert [await asyncio.to_thread(child.wait, WITHIN) for child in children] != [0]
+    assert [await asyncio.to_thread(child.wait, WITHIN) for child in children] == [1]
     assert not engine._thread.is_alive()
 
 
@@ -104,12 +104,14 @@ async def test_what_cannot_be_fetched_is_told_and_looked_for_again(
         await drawn(engine, asked(model="far"))
 
 
-def test_a_child_that_fetches_ends_with_its_parent(hub: Hub) -> None:
+def test_a_child_that_fetches_ends_with_its_parent_and_leaves_no_half_file(hub: Hub, tmp_path: Path) -> None:
     child = subprocess.Popen([sys.executable, "-m", "engine.fetching", "a/far", ""], stdin=subprocess.PIPE)
     assert child.stdin is not None
     assert hub.reached.wait(WITHIN)
+    assert list(tmp_path.rglob("*.incomplete"))
     child.stdin.close()
     assert child.wait(WITHIN) == 1
+    assert not list(tmp_path.rglob("*.incomplete"))
 
 
 async def test_what_was_fetched_is_looked_after_again_when_it_is_damaged(hub: Hub, tmp_path: Path) -> None:

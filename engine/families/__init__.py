@@ -147,8 +147,13 @@ class Family(Protocol):
         """The velocities of rows of one size, text length and grids beside in one forward, (rows, tokens, channels)."""
         ...
 
-    def decode(self, latents: "torch.Tensor", width: int, height: int, *, tile: bool = False) -> "Image.Image":
-        """The picture of latents (1, tokens, channels), RGB; with `tile` each edge goes on at the opposite one."""
+    def decode(
+        self, latents: "torch.Tensor", width: int, height: int, *, tile: bool = False, pieces: bool = False
+    ) -> "Image.Image":
+        """The picture of latents (1, tokens, channels), RGB; with `tile` each edge goes on at the opposite one.
+
+        In `pieces` it takes a part of the memory, and tones differ a little from piece to piece; not with `tile`.
+        """
         ...
 
     def previews(self, latents: "torch.Tensor", width: int, height: int) -> "tuple[Image.Image, ...]":

@@ -28,6 +28,16 @@ from tests.engine.asking import asked, drawn
 from tests.engine.exotic import write_exotic
 from tests.engine.lora.making import save
 
+FLUX_AUTOENCODER: dict[str, Any] = {
+    "block_out_channels": (128, 256, 512, 512),
+    "down_block_types": ("DownEncoderBlock2D",) * 4,
+    "up_block_types": ("UpDecoderBlock2D",) * 4,
+    "layers_per_block": 2,
+    "latent_channels": 16,
+    "sample_size": 1024,
+    "use_quant_conv": False,
+    "use_post_quant_conv": False,
+}
 LIKE_POCKET = {"multiple": 32, "min_side": 64, "width": 256, "height": 256, "text_tokens": 32}
 
 
@@ -270,15 +280,8 @@ def test_plans_are_taken_in_order_and_what_the_catalogue_says_counts() -> None:
 @pytest.mark.parametrize("plan", plans.PLANS)
 def test_beside_the_weights_of_flux_there_is_room_to_decode_a_picture(plan: plans.Plan) -> None:
     """Its own autoencoder, without numbers: what a decoding takes can be added up, and no GPU is needed for it."""
-    settings: dict[str, Any] = {
-        "block_out_channels": (128, 256, 512, 512),
-        "down_block_types": ("DownEncoderBlock2D",) * 4,
-        "up_block_types": ("UpDecoderBlock2D",) * 4,
-    }
     with torch.device("meta"):
-        vae: Any = AutoencoderKL(
-            layers_per_block=2, latent_channels=16, use_quant_conv=False, use_post_quant_conv=False, **settings
-        )
+        vae: Any = AutoencoderKL(**FLUX_AUTOENCODER)
         vae.to(torch.bfloat16)
         latents = torch.empty(1, 16, 128, 128, dtype=torch.bfloat16)
         with torch.inference_mode(), _Allocations() as allocations:

@@ -139,8 +139,8 @@ class Engine:
 
         Raises:
             RequestError: at once, for what the engine can tell without the device.
-            ModelDamaged, ModelUnavailable, LoraRefused, LoraMissing, BankFull, OutOfMemory, NotFinite, DeviceFailed:
-                later, and for this request alone; the engine goes on unless its `state` says otherwise.
+            ModelDamaged, ModelQuantised, ModelUnavailable, LoraRefused, LoraMissing, BankFull, OutOfMemory, NotFinite,
+            DeviceFailed: later, and for this request alone; the engine goes on unless its `state` says otherwise.
             EngineClosed: it closes before the pictures are done.
         """
         self._check(request)

@@ -168,7 +168,7 @@ IN_LANES = frozenset({"flux1"})
 def load(entry: "ModelEntry", folder: "Path", *, plan: "Plan", device: "torch.device", dtype: "torch.dtype") -> Family:
     """Read a model of a family in IN_LANES; the first one of a family imports its code, which takes seconds.
 
-    Raises ModelDamaged, or what the device raises.
+    Raises ModelDamaged, ModelQuantised, or what the device raises.
     """
     match entry.family:
         case "flux1":

@@ -65,7 +65,7 @@ class Flux1:
 
     @classmethod
     def load(cls, entry: ModelEntry, folder: Path, *, plan: Plan, device: torch.device, dtype: torch.dtype) -> Self:
-        """Read the weights onto the device. Raises ModelDamaged, or what the device raises."""
+        """Read the weights onto the device. Raises ModelDamaged, ModelQuantised, or what the device raises."""
         check_folder(folder)
         try:
             pipeline = FluxPipeline.from_pretrained(folder, dtype=dtype, local_files_only=True)

@@ -29,7 +29,7 @@ class Flux1Redux:
 
     @classmethod
     def load(cls, entry: ModelEntry, *, device: torch.device, dtype: torch.dtype) -> Self:
-        """Read the weights in the folder that the entry's `redux` names. Raises ModelDamaged."""
+        """Read the weights in the folder that the entry's `redux` names. Raises ModelDamaged, ModelQuantised."""
         folder = Path(entry.redux)
         check_folder(folder)
         try:

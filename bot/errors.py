@@ -97,7 +97,7 @@ def explain_failure(code: str | None, detail: Mapping[str, Any] | None) -> str:
     match code:
         case "out_of_memory":
             reason = "Failed: the picture is too large for this device. Fewer pictures or a smaller size would do"
-        case "model_damaged" | "model_unavailable":
+        case "model_damaged" | "model_quantised" | "model_unavailable":
             reason = "Failed: the model could not be loaded. The owner sees why in `atelier doctor`"
         case "model_too_large":
             reason = "Failed: the device has not enough memory for this model"
@@ -499,7 +499,13 @@ def _pixels(error: BaseException) -> str | None:
             return "The file of this LoRA is missing from the studio's storage. A moderator can add it again."
         case pixels.EngineClosed():
             return "The studio is restarting. Try again in a moment."
-        case pixels.ModelDamaged() | pixels.ModelUnavailable() | pixels.ModelNowhere() | pixels.NoSuchDevice():
+        case (
+            pixels.ModelDamaged()
+            | pixels.ModelQuantised()
+            | pixels.ModelUnavailable()
+            | pixels.ModelNowhere()
+            | pixels.NoSuchDevice()
+        ):
             return "The studio's model could not be loaded; nothing was queued. The owner sees why in `atelier doctor`."
         case pixels.EngineError():
             return f"The engine could not do this ({quote(error.code, 60)})."

@@ -12,6 +12,7 @@ import logging
 import queue
 import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 
 State = Literal["loading", "ready", "failed"]
 
-_CLOSE_SECONDS = 30.0  # a model that is just being read cannot be interrupted
+_CLOSE_SECONDS = 30.0  # a model that is just being read from the disk cannot be interrupted
 _RETRY_SECONDS = 30.0  # between two attempts to load a model that could not be loaded
 
 
@@ -43,7 +44,8 @@ class Engine:
     """Draws pictures; `async with` starts the device thread, which at once loads `model`, and ends it.
 
     Requests are taken up first come, first served, and then share the device step by step: see `engine.floor`. Several
-    models stay on the device while memory allows; a request for another one waits for its loading.
+    models stay on the device while memory allows; a request for another one waits for its loading. What lies on the hub
+    is fetched beside, with nobody waiting but those who asked for it.
 
     Args:
         model: name of the model loaded first.
@@ -101,6 +103,7 @@ class Engine:
             gone=self._forget,
         )
         self._floor: Floor | None = None
+        self._first_files: list[Future[Path]] = []  # on their way
         self._thread = threading.Thread(target=self._serve, name="engine", daemon=True)
         self._settled = asyncio.Event()
         self._ended = asyncio.Event()
@@ -136,8 +139,8 @@ class Engine:
 
         Raises:
             RequestError: at once, for what the engine can tell without the device.
-            ModelDamaged, ModelUnavailable, LoraRefused, LoraMissing, BankFull, OutOfMemory, NotFinite, DeviceFailed:
-                later, and for this request alone; the engine goes on unless its `state` says otherwise.
+            ModelDamaged, ModelQuantised, ModelUnavailable, LoraRefused, LoraMissing, BankFull, OutOfMemory, NotFinite,
+            DeviceFailed: later, and for this request alone; the engine goes on unless its `state` says otherwise.
             EngineClosed: it closes before the pictures are done.
         """
         self._check(request)
@@ -165,7 +168,6 @@ class Engine:
     def _serve(self) -> None:
         try:
             self._load_first()
-            self._tell(self._settled.set)
             self._work()
         finally:
             self._closing.set()
@@ -204,10 +206,21 @@ class Engine:
         self._post.send()
 
     def _load_first(self) -> None:
+        """Load the first model; where its files are on their way, they wake the thread to do it."""
         try:
+            if not self._first_files:
+                self._first_files = self._residents.files(self._first)
+                for file in self._first_files:
+                    file.add_done_callback(lambda _: self._tickets.put(None))
+            if not all(file.done() for file in self._first_files):
+                return
+            files, self._first_files = self._first_files, []
+            for file in files:
+                file.result()
             self._model(self._first)
         except Exception as error:
             self._fail(self._typed(error))
+        self._tell(self._settled.set)
 
     def _next(self) -> Ticket | None:
         """The next ticket; None when there is none and work to do, or when the engine closes."""
@@ -216,6 +229,8 @@ class Engine:
                 return self._tickets.get_nowait()
             return None
         while True:
+            if self._first_files and all(file.done() for file in self._first_files):
+                self._load_first()
             waits = self.state == "failed" and self._lost is None
             try:
                 return self._tickets.get(timeout=self._retry_seconds if waits else None)
@@ -240,6 +255,7 @@ class Engine:
             Denoiser(room, adapted=adapted, fits=fits),
             model=self._model,
             held=self._residents.held,
+            files=self._residents.files,
             lanes=self._lanes,
             preview_every=self._preview_every,
             stopping=self._closing.is_set,

@@ -144,6 +144,21 @@ class ModelDamaged(EngineError):
         self.reason = reason
 
 
+class ModelQuantised(EngineError):
+    """The weights of a `component` in the model's folder are quantised by a `method`, which nothing here can draw with.
+
+    `method` is as the folder says it: "bitsandbytes", "torchao", "gguf", ...
+    """
+
+    code = "model_quantised"
+
+    def __init__(self, folder: str, component: str, method: str) -> None:
+        super().__init__(folder=folder, component=component, method=method[:100])
+        self.folder = folder
+        self.component = component
+        self.method = method[:100]
+
+
 class ModelNowhere(EngineError):
     """The table of the model `name` has neither folder nor repository, and the name is not a known one."""
 

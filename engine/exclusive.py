@@ -37,7 +37,7 @@ class StockPipeline:
     def load(cls, entry: ModelEntry, folder: Path, *, plan: Plan, device: torch.device, dtype: torch.dtype) -> Self:
         """Read the weights, from safetensors only and without running code of the folder's.
 
-        Raises ModelDamaged, or what the device raises.
+        Raises ModelDamaged, ModelQuantised, or what the device raises.
         """
         check_folder(folder)
         try:

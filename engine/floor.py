@@ -3,23 +3,28 @@
 Everything here runs on the device thread. Knows no event loop and no loading of models.
 """
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image
 
-from engine.denoiser import Denoiser
+from engine.denoiser import Denoiser, is_out_of_memory
 from engine.errors import EngineClosed, EngineError
 from engine.exclusive import Interrupted
 from engine.lanes import Drawing, Lane
 from engine.preparing import PromptCache, lanes_of
 from engine.requests import Pictures, Progress
-from engine.residents import ByItself, InLanes, Resident
+from engine.residents import ByItself, InLanes, Resident, collect
 from engine.tickets import Ticket
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
@@ -29,11 +34,13 @@ class _Waiting:
     Attributes:
         reading: its LoRAs, at hand or on their way from the disk; None before they are asked for.
         deferred: whether they are not asked for because others' take the memory there is for them, until one ends.
+        files: its model's, on their way from the hub or not to be had; none once the model is on the device.
     """
 
     ticket: Ticket
     reading: "list[Future[Any]] | None" = None
     deferred: bool = False
+    files: "tuple[Future[Path], ...]" = ()
 
 
 class Floor:
@@ -44,11 +51,12 @@ class Floor:
     request for a model that has to be loaded waits until the ones in work are done, so that nobody stands still for a
     loading; so does one for a model that lanes cannot run, which then has the device for itself. Those behind such a
     request wait with it. One whose LoRAs are being read lets those pass whose model is there: the loading of another
-    might cost it its own.
+    might cost it its own. One whose model is being fetched lets all pass.
 
     Args:
         model: gives the model of a name, and loads it if need be.
         held: the model of a name if it is on the device.
+        files: what has to be there before the model of a name can be loaded, being fetched beside.
         lanes: rows in flight at most; a picture with a negative prompt counts as two.
         stopping: whether the engine closes.
         send: brings what tickets were told to those who wait for it; otherwise done after each `advance`.
@@ -62,6 +70,7 @@ class Floor:
         *,
         model: Callable[[str], Resident],
         held: Callable[[str], Resident | None],
+        files: "Callable[[str], list[Future[Path]]]",
         lanes: int,
         preview_every: int,
         stopping: Callable[[], bool],
@@ -73,6 +82,7 @@ class Floor:
         self._denoiser = denoiser
         self._model = model
         self._held = held
+        self._files = files
         self._lanes = lanes
         self._preview_every = preview_every
         self._stopping = stopping
@@ -158,6 +168,11 @@ class Floor:
             request = waiting.ticket.request
             model = self._held(request.model)
             waiting.deferred = False
+            self._look_for_files(waiting, here=model is not None)
+            if any(map(_failed, waiting.files)):
+                return waiting
+            if not all(file.done() for file in waiting.files):
+                continue
             if others and not isinstance(model, InLanes):
                 return None
             if waiting.reading is None and request.loras and isinstance(model, InLanes):
@@ -172,10 +187,26 @@ class Floor:
             others = True
         return None
 
+    def _look_for_files(self, waiting: _Waiting, *, here: bool) -> None:
+        """Those of a model that is not `here`; what could not be fetched stays, to end the request."""
+        if here:
+            waiting.files = ()
+        if here or any(map(_failed, waiting.files)):
+            return
+        request = waiting.ticket.request
+        files = tuple(self._files(request.model))
+        if files != waiting.files and not all(file.done() for file in files):
+            for file in files:
+                file.add_done_callback(lambda _: self._wake())
+            waiting.ticket.report(Progress(step=0, steps=request.steps_run, fetching=True))
+        waiting.files = files
+
     def _prepare(self, waiting: _Waiting) -> bool:
         """Take it up, or fail it; False when its model was loaded for it and its LoRAs are still to be read."""
         ticket = waiting.ticket
         try:
+            for file in waiting.files:
+                file.result()  # it is there, or could not be fetched, which ends the request
             ticket.report(Progress(step=0, steps=ticket.request.steps_run))
             self._send()  # loading may take a while, and the first step's progress would take its place
             model = self._model(ticket.request.model)
@@ -228,9 +259,7 @@ class Floor:
         drawing, request = lane.drawing, lane.drawing.request
         began = time.perf_counter()
         try:
-            drawing.images[lane.index] = drawing.model.decode(
-                lane.latents, request.width, request.height, tile=request.tile
-            )
+            drawing.images[lane.index] = _decoded(lane)
         except torch.AcceleratorError:
             raise
         except Exception as error:
@@ -259,6 +288,26 @@ class Floor:
 
     def _fits(self, lane: Lane) -> bool:
         return not self._denoiser.lanes or self._rows() + len(lane.conditionings) <= self._lanes
+
+
+def _decoded(lane: Lane) -> Image.Image:
+    """Its picture, in pieces where the memory does not suffice for the whole."""
+    model, request = lane.drawing.model, lane.drawing.request
+    try:
+        return model.decode(lane.latents, request.width, request.height, tile=request.tile)
+    except torch.AcceleratorError:
+        raise
+    except Exception as error:
+        if request.tile or not is_out_of_memory(error):  # a piece would go on at its own opposite edge
+            raise
+    # Outside of `except`: the error's frames held what had been made.
+    collect()
+    log.info("out of memory for a picture of %d x %d: it is decoded in pieces", request.width, request.height)
+    return model.decode(lane.latents, request.width, request.height, pieces=True)
+
+
+def _failed(file: "Future[Path]") -> bool:
+    return file.done() and file.exception() is not None
 
 
 def _being_read(waiting: _Waiting) -> bool:

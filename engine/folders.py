@@ -10,16 +10,17 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from engine.errors import ModelDamaged
+from engine.errors import ModelDamaged, ModelQuantised
 
 _LARGEST_HEADER = 100 << 20  # safetensors' own limit
 
 
 def check_folder(folder: Path) -> None:
-    """Look for what a half-finished copy or a bad disk leaves, without reading the weights. Raises ModelDamaged.
+    """Look for what a half-finished copy or a bad disk leaves, without reading the weights.
 
     Every component that model_index.json names must have its files, JSON must parse, and every safetensors file must be
-    as long as its header says. Costs milliseconds, also for a large model.
+    as long as its header says. Costs milliseconds, also for a large model. Raises ModelDamaged, and ModelQuantised for
+    weights that a component's config.json says are quantised.
     """
     index = _json(folder, folder / "model_index.json")
     for name, value in index.items():
@@ -32,6 +33,9 @@ def check_folder(folder: Path) -> None:
         for file in files:
             if file.suffix == ".json":
                 content = _json(folder, file)
+                if file.name == "config.json" and (quantised := content.get("quantization_config")):
+                    method = quantised.get("quant_method") if isinstance(quantised, dict) else None
+                    raise ModelQuantised(str(folder), name, str(method or "unknown"))
                 for shard in sorted(set(content.get("weight_map", {}).values())) if "index" in file.name else []:
                     _check_weights(folder, component / shard)
             elif file.suffix == ".safetensors":

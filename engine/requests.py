@@ -168,11 +168,15 @@ class ImageRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """`step` of `steps` is done, 0 when the request begins; `previews` has one small picture per seed, or is None."""
+    """`step` of `steps` is done, 0 when the request begins; `previews` has one small picture per seed, or is None.
+
+    Before that, with `fetching`, the model's files are on their way from the hub, which may take half an hour.
+    """
 
     step: int
     steps: int
     previews: tuple[Image.Image, ...] | None = None
+    fetching: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,13 +8,15 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from engine import device as devices
-from engine import families, hub, plans
-from engine.errors import ModelTooLarge, ModelUnavailable
+from engine import families, plans
+from engine.errors import ModelDamaged, ModelTooLarge
+from engine.fetching import Fetching
 from engine.folders import check_folder
 from engine.models import Catalogue, ModelEntry
 
@@ -87,6 +89,7 @@ class Residents:
         self._threads = threads
         self._gone = gone
         self._held: OrderedDict[str, Resident] = OrderedDict()  # the one used last at the end
+        self._fetching = Fetching()
 
     def held(self, name: str) -> Resident | None:
         """The model if it is here, as the catalogue has it now; it stays where it is in the line of those that go."""
@@ -94,15 +97,34 @@ class Residents:
         resident = self._held.get(entry.name)
         return resident if resident is not None and resident.entry == entry else None
 
+    def files(self, name: str) -> "list[Future[Path]]":
+        """What `get` needs of the hub, fetched beside the device's work; none for a model that lies in a folder.
+
+        The futures end with ModelUnavailable for what cannot be fetched, or EngineClosed.
+        """
+        entry = self._catalogue.get(name)
+        if entry.must_accept and not entry.accepted:
+            return []  # `get` refuses it
+        return [self._fetching.ensure(*place) for place in _places(entry).values()]
+
     def get(self, name: str) -> Resident:
-        """The model, loaded when it is not here. Raises EngineError, or what the device raises."""
+        """The model, loaded when it is not here. Raises EngineError, or what the device raises.
+
+        Waits for its `files`, if they are not there yet.
+        """
         resident = self.held(name)
         if resident is None:
             entry = self._catalogue.get(name)
             entry.check_licence()
             if entry.name in self._held:
                 self._let_go(entry.name)
-            resident = self._held[entry.name] = self._load(entry)
+            try:
+                resident = self._held[entry.name] = self._load(self._here(entry))
+            except ModelDamaged:
+                for place in _places(entry).values():
+                    self._fetching.forget(*place)
+                raise
+            resident.entry = entry
         self._held.move_to_end(resident.entry.name)
         return resident
 
@@ -112,22 +134,29 @@ class Residents:
         return resident
 
     def close(self) -> None:
-        """End the threads that read LoRAs."""
+        """End the threads that read LoRAs, and what fetches files."""
+        self._fetching.close()
         for resident in self._held.values():
             if isinstance(resident, InLanes):
                 resident.bank.close()
         self._held.clear()
 
+    def _here(self, entry: ModelEntry) -> ModelEntry:
+        """With folders in the place of repositories. Raises ModelUnavailable, EngineClosed."""
+        found = {part: self._fetching.ensure(*place).result() for part, place in _places(entry).items()}
+        return replace(entry, folder=found.get("model", entry.folder), redux=str(found.get("redux", entry.redux)))
+
     def _load(self, entry: ModelEntry) -> Resident:
         began = time.perf_counter()
-        _import_quietly()
+        import_quietly()
         imported = time.perf_counter()
         import torch
 
         if self._threads is not None:
             torch.set_num_threads(self._threads)
         device, dtype = devices.pick(self._device_name, self._dtype_name)
-        folder = entry.folder or _fetched(entry)
+        folder = entry.folder
+        assert folder is not None
         check_folder(folder)
         plan, size = self._make_room(entry, folder, device, dtype)
         made = None
@@ -235,18 +264,17 @@ def collect() -> None:
         torch.cuda.empty_cache()
 
 
-def _fetched(entry: ModelEntry) -> Path:
-    """The model's files from the hub, or from its cache on this machine where they are there already."""
-    from diffusers.pipelines.pipeline_utils import DiffusionPipeline
+def _places(entry: ModelEntry) -> dict[str, tuple[str, str, str]]:
+    """What of it lies on the hub, "model" or "redux": for which model, in which repository, at which revision."""
+    places = {}
+    if entry.folder is None:
+        places["model"] = entry.name, entry.repository, entry.revision
+    if entry.redux and not Path(entry.redux).is_dir():
+        places["redux"] = entry.name, entry.redux, ""
+    return places
 
-    log.info("fetching model %s from %s", entry.name, entry.repository)
-    try:
-        return Path(DiffusionPipeline.download(entry.repository, revision=entry.revision or None))
-    except Exception as error:  # the hub's client raises errors of five libraries
-        raise ModelUnavailable(entry.name, entry.repository, hub.why(error)) from error
 
-
-def _import_quietly() -> None:
+def import_quietly() -> None:
     """diffusers and transformers without their warnings, which quote prompts; the first time takes seconds."""
     from transformers.utils import logging as of_transformers
 

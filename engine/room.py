@@ -63,12 +63,12 @@ def _peak(run: Callable[[], object], device: torch.device) -> int:
         before = torch.cuda.memory_allocated(device)
         run()
         return torch.cuda.max_memory_allocated(device) - before
-    with _Allocations() as allocations:
+    with Allocations() as allocations:
         run()
     return allocations.peak
 
 
-class _Allocations(TorchDispatchMode):
+class Allocations(TorchDispatchMode):
     """Adds up what operations allocate, where the allocator keeps no books of its own.
 
     Attributes:

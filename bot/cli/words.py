@@ -71,6 +71,11 @@ def _of_pixels(error: BaseException) -> str | None:
             return f"the model {name} is under {licence}, which wants pictures looked at; set filter.pictures"
         case errors.ModelDamaged(folder=folder, reason=why):
             return f"the model folder {folder} cannot be used ({why}); put a whole copy there"
+        case errors.ModelQuantised(folder=folder, component=component, method=method):
+            return (
+                f"the model folder {folder} has quantised weights ({method}, in {component}), which are not supported; "
+                "put one there with weights in bfloat16, float16 or float32"
+            )
         case errors.ModelNowhere(name=name):
             return f"models.{name} has neither folder nor repository; say where the model is"
         case errors.ModelUnavailable(name=name, repository=repository, reason=hub.GATED):

@@ -72,6 +72,8 @@ async def draw_running(moment: Moment, progress: Progress | None) -> Drawing:
         return Drawing(content=cards.cancelling(job), upload=None, view=None)
     if progress is None:
         return Drawing(content=cards.running(job, None), upload=None, view=buttons.cancel_view(job))
+    if progress.fetching:
+        return Drawing(content=cards.fetching(job), upload=None, view=buttons.cancel_view(job))
     upload = None
     if progress.previews:
         content = await asyncio.to_thread(sheet, progress.previews)

@@ -65,6 +65,11 @@ def running(job: Job, percent: int | None) -> str:
     return f"{heading(job)}\n{'Starting' if percent is None else f'{percent} %'}"
 
 
+def fetching(job: Job) -> str:
+    """The card of a job whose model is on its way from the hub."""
+    return f"{heading(job)}\nDownloading the model, which takes a while the first time"
+
+
 def cancelling(job: Job) -> str:
     return f"{heading(job)}\nStopping"
 

@@ -64,9 +64,9 @@ async def _several(engine: Draws, plan: Plan) -> AsyncGenerator[Event, None]:
             if isinstance(event, Pictures):
                 done[index] = event
             elif event.step or not began:
-                began = True
+                began = not event.fetching
                 steps[index] = event.step
-                yield Progress(step=sum(steps.values()), steps=total)
+                yield Progress(step=sum(steps.values()), steps=total, fetching=event.fetching)
     finally:
         for task in tasks:
             task.cancel()

@@ -147,8 +147,13 @@ class Family(Protocol):
         """The velocities of rows of one size, text length and grids beside in one forward, (rows, tokens, channels)."""
         ...
 
-    def decode(self, latents: "torch.Tensor", width: int, height: int, *, tile: bool = False) -> "Image.Image":
-        """The picture of latents (1, tokens, channels), RGB; with `tile` each edge goes on at the opposite one."""
+    def decode(
+        self, latents: "torch.Tensor", width: int, height: int, *, tile: bool = False, pieces: bool = False
+    ) -> "Image.Image":
+        """The picture of latents (1, tokens, channels), RGB; with `tile` each edge goes on at the opposite one.
+
+        In `pieces` it takes a part of the memory, and tones differ a little from piece to piece; not with `tile`.
+        """
         ...
 
     def previews(self, latents: "torch.Tensor", width: int, height: int) -> "tuple[Image.Image, ...]":
@@ -163,7 +168,7 @@ IN_LANES = frozenset({"flux1"})
 def load(entry: "ModelEntry", folder: "Path", *, plan: "Plan", device: "torch.device", dtype: "torch.dtype") -> Family:
     """Read a model of a family in IN_LANES; the first one of a family imports its code, which takes seconds.
 
-    Raises ModelDamaged, or what the device raises.
+    Raises ModelDamaged, ModelQuantised, or what the device raises.
     """
     match entry.family:
         case "flux1":

@@ -5,7 +5,8 @@ database.
 """
 
 import contextlib
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -64,7 +65,7 @@ class Flux1:
 
     @classmethod
     def load(cls, entry: ModelEntry, folder: Path, *, plan: Plan, device: torch.device, dtype: torch.dtype) -> Self:
-        """Read the weights onto the device. Raises ModelDamaged, or what the device raises."""
+        """Read the weights onto the device. Raises ModelDamaged, ModelQuantised, or what the device raises."""
         check_folder(folder)
         try:
             pipeline = FluxPipeline.from_pretrained(folder, dtype=dtype, local_files_only=True)
@@ -135,9 +136,15 @@ class Flux1:
         velocities = self._rows.velocities(rows, self._rotation(rows[0]), adapted)
         return velocities[:, : rows[0].latents.shape[1]]  # of what is drawn; pictures beside it stay
 
-    def decode(self, latents: torch.Tensor, width: int, height: int, *, tile: bool = False) -> Image.Image:
+    def decode(
+        self, latents: torch.Tensor, width: int, height: int, *, tile: bool = False, pieces: bool = False
+    ) -> Image.Image:
         unpacked = self._unpacked(latents, width, height).to(self._vae.dtype)
-        with wrapping(self._vae.decoder) if tile else contextlib.nullcontext():
+        with contextlib.ExitStack() as stack:
+            if tile:
+                stack.enter_context(wrapping(self._vae.decoder))
+            if pieces:
+                stack.enter_context(_in_pieces(self._vae, max(unpacked.shape[-2:]), self._factor))
             pixels = self._vae.decode(unpacked, return_dict=False)[0]
         return self._images.postprocess(pixels, output_type="pil")[0]  # type: ignore[index]
 
@@ -173,6 +180,20 @@ class Flux1:
         # a map that made up for that would shout on familiar ones.
         decoded = self._vae.decode(latents, return_dict=False)[0]
         return Projection.fit(decoded.float().cpu().clamp(-1, 1), latents.float().cpu())
+
+
+@contextlib.contextmanager
+def _in_pieces(vae: Any, longest: int, factor: int) -> Iterator[None]:
+    """Within, it decodes pieces of half the side of `longest` latents, which fade into each other over a quarter."""
+    before = vae.tile_latent_min_size, vae.tile_sample_min_size
+    side = 4 * math.ceil(longest / 8)  # of no multiple of 4, diffusers' pieces do not meet
+    vae.tile_latent_min_size, vae.tile_sample_min_size = side, side * factor
+    vae.enable_tiling()
+    try:
+        yield
+    finally:
+        vae.disable_tiling()
+        vae.tile_latent_min_size, vae.tile_sample_min_size = before
 
 
 def _packed(latents: torch.Tensor) -> torch.Tensor:

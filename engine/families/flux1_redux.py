@@ -3,7 +3,6 @@
 The parts and their arithmetic are diffusers' `FluxPriorReduxPipeline`. Imports torch: for the device thread only.
 """
 
-import logging
 import math
 from pathlib import Path
 from typing import Any, Self
@@ -12,12 +11,9 @@ import torch
 from diffusers.pipelines.flux.pipeline_flux_prior_redux import FluxPriorReduxPipeline
 from PIL import Image
 
-from engine import hub
-from engine.errors import ModelDamaged, ModelUnavailable
+from engine.errors import ModelDamaged
 from engine.folders import check_folder
 from engine.models import ModelEntry
-
-log = logging.getLogger(__name__)
 
 _TEXTS = ("text_encoder", "tokenizer", "text_encoder_2", "tokenizer_2")  # the model that draws has them
 _COARSE = 3
@@ -33,9 +29,8 @@ class Flux1Redux:
 
     @classmethod
     def load(cls, entry: ModelEntry, *, device: torch.device, dtype: torch.dtype) -> Self:
-        """Read the weights that the entry's `redux` names. Raises ModelDamaged, ModelUnavailable."""
+        """Read the weights in the folder that the entry's `redux` names. Raises ModelDamaged, ModelQuantised."""
         folder = Path(entry.redux)
-        folder = folder if folder.is_dir() else _download(entry)
         check_folder(folder)
         try:
             pipeline = FluxPriorReduxPipeline.from_pretrained(
@@ -63,11 +58,3 @@ def _averaged(tokens: torch.Tensor, parts: int) -> torch.Tensor:
     side = math.isqrt(tokens.shape[1])
     picture = tokens[:, : side * side].transpose(1, 2).unflatten(2, (side, side))
     return torch.nn.functional.adaptive_avg_pool2d(picture, min(parts, side)).flatten(2).transpose(1, 2)
-
-
-def _download(entry: ModelEntry) -> Path:
-    log.info("fetching Redux for model %s from %s", entry.name, entry.redux)
-    try:
-        return Path(FluxPriorReduxPipeline.download(entry.redux))
-    except Exception as error:  # the hub's client raises errors of five libraries
-        raise ModelUnavailable(entry.name, entry.redux, hub.why(error)) from error

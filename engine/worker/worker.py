@@ -67,6 +67,7 @@ class _Running:
     Attributes:
         drawing: gives the pictures, or None when earlier ones served.
         interrupted: why the drawing was cancelled.
+        fetching: whether it waits for its model's files from the hub.
         began: when the device took the job up.
         key: what it is a drawing of, None where that does not matter.
         shown: what the pictures show, where the row has no words.
@@ -75,6 +76,7 @@ class _Running:
     job: Job
     drawing: "asyncio.Task[Pictures | None]" = field(init=False)
     interrupted: Literal["cancelled", "lost"] | None = None
+    fetching: bool = False
     began: float = 0.0
     key: str | None = None
     shown: str | None = None
@@ -92,7 +94,8 @@ class Worker:
             sees to it that there is only one.
         editor: plans the jobs that are edits.
         screen: judges finished pictures before anybody sees them; None lets all through.
-        lanes: how many pictures are handed to the engine at once; a job is claimed while there are fewer in work.
+        lanes: how many pictures are handed to the engine at once; a job is claimed while there are fewer in work,
+            those whose model is still being fetched not counted.
         identity: of a model by its name, changing with everything that decides its pixels. With it the same request
             again is served from the storage.
         lease: how long a job stays claimed without being renewed; it is renewed three times in that time.
@@ -183,7 +186,7 @@ class Worker:
         self.wake()
 
     def _pictures(self) -> int:
-        return sum(len(running.job.request["seeds"]) for running in self._running)
+        return sum(len(running.job.request["seeds"]) for running in self._running if not running.fetching)
 
     async def _work(self, running: _Running) -> None:
         """One claimed job, from the engine to its end in the row."""
@@ -248,6 +251,9 @@ class Worker:
                     return event
                 if event.step == 0:
                     running.began = time.perf_counter()
+                if event.fetching and not running.fetching:
+                    self.wake()  # its place is free for others
+                running.fetching = event.fetching
                 hides = self._screen is not None and self._screen.hides_previews
                 self._listener.progress(job.id, replace(event, previews=None) if hides else event)
         raise EngineClosed

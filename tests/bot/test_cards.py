@@ -30,6 +30,7 @@ def test_a_waiting_card_shows_its_place_and_a_start_only_when_one_is_known(posit
 def test_a_running_card_shows_a_percentage_only_when_there_is_one() -> None:
     assert cards.running(job(), 32).endswith("\n32 %")
     assert cards.running(job(), None).endswith("\nStarting")
+    assert cards.fetching(job()).endswith("\nDownloading the model, which takes a while the first time")
 
 
 def test_ordinals_read_as_people_say_them() -> None:

@@ -1,5 +1,6 @@
 """The doctor against a stand-in for Discord: what is well, and what to do about what is not."""
 
+import json
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -92,6 +93,21 @@ async def test_a_damaged_model_folder_is_named(config: Config):
     found = await findings(config)
     assert not found["model"].well
     assert str(folder) in found["model"].words
+
+
+async def test_quantised_weights_are_named_with_what_would_be_right(config: Config):
+    folder = config.models["pocket"].folder
+    assert folder is not None
+    file = folder / "transformer" / "config.json"
+    file.write_text(
+        json.dumps(json.loads(file.read_text()) | {"quantization_config": {"quant_method": "bitsandbytes"}})
+    )
+    found = await findings(config)
+    assert not found["model"].well
+    assert found["model"].words == (
+        f"the model folder {folder} has quantised weights (bitsandbytes, in transformer), which are not supported; "
+        "put one there with weights in bfloat16, float16 or float32"
+    )
 
 
 def of_schnell(config: Config) -> Config:

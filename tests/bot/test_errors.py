@@ -49,6 +49,7 @@ KNOWN: list[Exception] = [
     engine.errors.UpscaledEnough(512, 512, longest=512),
     engine.errors.PannedEnough(768, 256, longest=2048, widest=3),
     engine.errors.ModelDamaged("/secret/folder", "missing"),
+    engine.errors.ModelQuantised("/secret/folder", "transformer", "bitsandbytes"),
     engine.errors.ModelUnavailable("dev", "some/repository", "no network"),
     engine.errors.ModelTooLarge("dev", needed=25 << 30, free=24 << 30),
     engine.errors.ModelNowhere("mine"),

@@ -12,6 +12,18 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
+FLUX_AUTOENCODER: dict[str, Any] = {
+    "block_out_channels": (128, 256, 512, 512),
+    "down_block_types": ("DownEncoderBlock2D",) * 4,
+    "up_block_types": ("UpDecoderBlock2D",) * 4,
+    "layers_per_block": 2,
+    "latent_channels": 16,
+    "sample_size": 1024,
+    "use_quant_conv": False,
+    "use_post_quant_conv": False,
+}
+"""Settings of the autoencoder of FLUX.1 in its own size."""
+
 _LETTERS = string.ascii_lowercase
 _EXTRA = [f"<extra_id_{index}>" for index in range(100)]
 

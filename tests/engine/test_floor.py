@@ -3,6 +3,7 @@
 import asyncio
 import time
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -10,7 +11,7 @@ import torch
 from PIL import Image
 
 from engine.denoiser import Denoiser, unadapted
-from engine.errors import OutOfMemory
+from engine.errors import ModelUnavailable, OutOfMemory
 from engine.families import Family
 from engine.floor import Floor
 from engine.lora.bank import Bank
@@ -69,11 +70,13 @@ class Studio:
         self.woken = 0
         self.here: InLanes | None = None
         self.files: dict[str, Files] = {}
+        self.fetched: dict[str, Future[Path]] = {}
         self._clock = [0.0] if clock is None else clock
         self.floor = Floor(
             Denoiser(lambda _model, _row: 100, adapted=lambda _model: unadapted),
             model=self._model,
             held=lambda name: self.here if self.here is not None and self.here.entry.name == name else None,
+            files=lambda name: [self.fetched[name]] if name in self.fetched else [],
             lanes=8,
             preview_every=1,
             stopping=lambda: False,
@@ -151,6 +154,34 @@ def test_one_that_was_cancelled_while_it_waited_for_a_model_holds_nobody_up() ->
     studio.floor.advance()
     assert has_ended(last)
     assert not has_ended(first)
+    studio.works()
+    assert studio.loaded == ["pocket"]
+
+
+def test_everybody_passes_one_whose_model_is_fetched_and_a_model_may_be_loaded_meanwhile() -> None:
+    studio = Studio()
+    studio.fetched["dev"] = Future()
+    far = studio.asks(asked(model="dev", steps=2))
+    others = [studio.asks(asked(model=name, steps=2)) for name in ("pocket", "schnell", "pocket")]
+    studio.works()
+    assert all(map(has_ended, others))
+    assert not has_ended(far)
+    assert "dev" not in studio.loaded
+    studio.fetched["dev"].set_result(Path())
+    assert studio.woken
+    studio.works()
+    assert has_ended(far)
+
+
+def test_a_model_that_cannot_be_fetched_ends_those_who_wait_for_it_at_once() -> None:
+    studio = Studio()
+    studio.fetched["dev"] = Future()
+    drawing, far = studio.asks(asked(model="pocket", steps=50)), studio.asks(asked(model="dev"))
+    studio.floor.advance()
+    studio.fetched["dev"].set_exception(ModelUnavailable("dev", "a/dev", "no network"))
+    studio.floor.advance()
+    assert any("fail" in repr(letter) for letters in far._post._letters.values() for letter in letters)
+    assert not has_ended(drawing)
     studio.works()
     assert studio.loaded == ["pocket"]
 

@@ -9,13 +9,11 @@ import pytest
 from huggingface_hub import errors
 from huggingface_hub.utils import httpx
 
-from engine import hub
+from engine import fetching, hub
 from engine.describe import _captioning
 from engine.errors import ModelUnavailable
-from engine.families.flux1_redux import _download
 from engine.lora.sources import folder_of
 from engine.models import ModelEntry
-from engine.residents import _fetched
 
 
 def answered(kind: type[errors.HfHubHTTPError], status: int) -> errors.HfHubHTTPError:
@@ -28,6 +26,9 @@ def wrapped(cause: Exception) -> Exception:
     outer, middle = OSError("a secret"), ValueError("a secret")
     outer.__cause__, middle.__context__ = middle, cause
     return outer
+
+
+WITHIN = 120.0  # seconds after which a wait gives up
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,9 @@ def test_why_something_could_not_be_fetched(error: Exception, words: str, monkey
 
 
 @pytest.mark.parametrize("cause", [answered(errors.GatedRepoError, 401), httpx.ConnectError("x")], ids=["gated", "net"])
-def test_every_way_to_the_hub_tells_why_it_is_closed(cause: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_way_to_the_hub_tells_why_it_is_closed(
+    cause: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     from diffusers.pipelines.pipeline_utils import DiffusionPipeline
     from transformers import AutoProcessor
 
@@ -66,15 +69,11 @@ def test_every_way_to_the_hub_tells_why_it_is_closed(cause: Exception, monkeypat
 
     monkeypatch.setattr(DiffusionPipeline, "download", fail)
     monkeypatch.setattr(AutoProcessor, "from_pretrained", fail)
-    entry = ModelEntry(name="dev", repository="a/dev", redux="a/redux")
-    for fetch, repository in (
-        (lambda: _fetched(entry), "a/dev"),
-        (lambda: _download(entry), "a/redux"),
-        (lambda: _captioning("a/blip"), "a/blip"),
-    ):
-        with pytest.raises(ModelUnavailable) as caught:
-            fetch()
-        assert (caught.value.repository, caught.value.reason) == (repository, hub.why(cause))
+    assert fetching._child("a/dev", "") == 1
+    assert capsys.readouterr().out == f"{hub.why(cause)}\n"
+    with pytest.raises(ModelUnavailable) as caught:
+        _captioning("a/blip")
+    assert (caught.value.repository, caught.value.reason) == ("a/blip", hub.why(cause))
 
 
 @pytest.fixture
@@ -92,6 +91,8 @@ def fetched(blank_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (cached / "trees" / f"{commit}.json").write_text(json.dumps({"format_version": 1, "files": files}))
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))  # for the child
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(errors.IncompleteSnapshotError):
         huggingface_hub.snapshot_download("a/dev", local_files_only=True)
     return folder
@@ -99,7 +100,7 @@ def fetched(blank_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_model_that_was_fetched_is_found_again_without_a_network(fetched: Path) -> None:
     entry = ModelEntry(name="dev", repository="a/dev")
-    assert _fetched(entry) == fetched
+    assert fetching.Fetching().ensure("dev", "a/dev").result(WITHIN) == fetched
     assert folder_of(entry) == fetched
 
 

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import LicenceNotAccepted, ModelDamaged, ModelNowhere, UnknownModel, UnsupportedSize
+from engine.errors import (
+    LicenceNotAccepted,
+    ModelDamaged,
+    ModelNowhere,
+    ModelQuantised,
+    UnknownModel,
+    UnsupportedSize,
+)
 from engine.folders import check_folder
 from engine.models import KNOWN, Catalogue
 
@@ -144,6 +151,20 @@ def test_a_shard_that_did_not_arrive_is_missing(blank_folder: Path, tmp_path: Pa
     (folder / f"{WEIGHTS}.index.json").write_text(json.dumps(index))
     with pytest.raises(ModelDamaged, match=r"part-2\.safetensors"):
         check_folder(folder)
+
+
+@pytest.mark.parametrize("method", ["bitsandbytes", "torchao", "gguf"])
+def test_quantised_weights_are_refused_by_name(blank_folder: Path, tmp_path: Path, method: str) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(blank_folder, folder)
+    config = folder / "text_encoder_2" / "config.json"
+    content = json.loads(config.read_text())
+    config.write_text(json.dumps(content | {"quantization_config": None}))
+    check_folder(folder)
+    config.write_text(json.dumps(content | {"quantization_config": {"quant_method": method, "load_in_4bit": True}}))
+    with pytest.raises(ModelQuantised) as caught:
+        check_folder(folder)
+    assert caught.value.detail == {"folder": str(folder), "component": "text_encoder_2", "method": method}
 
 
 def test_a_folder_that_is_not_there_is_missing(tmp_path: Path) -> None:

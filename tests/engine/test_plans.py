@@ -12,8 +12,9 @@ from engine import plans
 from engine.errors import ModelTooLarge
 from engine.folders import numbers
 from engine.models import KNOWN, ModelEntry
-from engine.room import _Allocations
+from engine.room import Allocations
 from tests.engine.exotic import write_exotic
+from tests.engine.published import FLUX_AUTOENCODER
 
 FLUX_NUMBERS, FLUX_IN_FLOAT8 = 11_901_408_320, 8_653_744_128
 """Of the transformer of FLUX.1 [dev], and how many of them layerwise casting takes."""
@@ -51,18 +52,11 @@ def test_float8_is_offered_to_the_transformer_of_lanes_on_a_gpu_alone(blank_fold
 @pytest.mark.parametrize("plan", plans.PLANS)
 def test_beside_the_weights_of_flux_there_is_room_to_decode_a_picture(plan: plans.Plan) -> None:
     """Its own autoencoder, without numbers: what a decoding takes can be added up, and no GPU is needed for it."""
-    settings: dict[str, Any] = {
-        "block_out_channels": (128, 256, 512, 512),
-        "down_block_types": ("DownEncoderBlock2D",) * 4,
-        "up_block_types": ("UpDecoderBlock2D",) * 4,
-    }
     with torch.device("meta"):
-        vae: Any = AutoencoderKL(
-            layers_per_block=2, latent_channels=16, use_quant_conv=False, use_post_quant_conv=False, **settings
-        )
+        vae: Any = AutoencoderKL(**FLUX_AUTOENCODER)
         vae.to(torch.bfloat16)
         latents = torch.empty(1, 16, 128, 128, dtype=torch.bfloat16)
-        with torch.inference_mode(), _Allocations() as allocations:
+        with torch.inference_mode(), Allocations() as allocations:
             assert vae.decode(latents, return_dict=False)[0].shape[-2:] == (1024, 1024)
     weights = {"transformer": FLUX_NUMBERS, "vae": sum(one.numel() for one in vae.parameters())}
     in_bytes = FLUX_IN_FLOAT8 if plan == "float8" else 0

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import errno
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from db.jobs import NewImage, NewJob, QueueLimits
 from db.models import Job, JobStatus
 from engine.errors import DeviceFailed, DiskFull, OutOfMemory
 from engine.metadata import PictureMetadata
-from engine.requests import Progress
+from engine.requests import Event, ImageRequest, Progress
 from engine.storage import Storage, Stored
 from engine.worker import Worker
 from tests.fakes import FakeEngine
@@ -169,6 +169,34 @@ async def test_jobs_are_worked_in_their_order(studio: Studio) -> None:
     async with studio.working():
         await studio.diary.until("ended", wished[-1])
     assert [job_id for word, job_id in studio.diary.lines if word == "ended"] == wished
+
+
+class Fetches(FakeEngine):
+    """One for which the model of prompts that are "far" is on its way from the hub until `here` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.here = asyncio.Event()
+
+    async def generate(self, request: ImageRequest) -> AsyncGenerator[Event, None]:
+        if request.prompt == "far":
+            yield Progress(step=0, steps=request.steps_run, fetching=True)
+            await self.here.wait()
+        async with contextlib.aclosing(super().generate(request)) as events:
+            async for event in events:
+                yield event
+
+
+async def test_jobs_whose_model_is_fetched_take_nobodys_place(studio: Studio) -> None:
+    async with Fetches() as engine:
+        studio.engine = engine
+        far = [await studio.wish(prompt="far") for _ in range(3)]
+        async with studio.working(lanes=2, poll_seconds=3600):
+            await studio.diary.until("ended", await studio.wish())
+            assert {(await studio.job(job_id)).status for job_id in far} == {JobStatus.RUNNING}
+            engine.here.set()
+            for job_id in far:
+                await studio.diary.until("ended", job_id)
 
 
 async def test_a_lost_wake_up_costs_a_poll_not_a_job(studio: Studio) -> None:

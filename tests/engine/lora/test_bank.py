@@ -11,7 +11,7 @@ from engine.lora.application import Plan
 from engine.lora.bank import Bank
 from engine.lora.errors import BankFull, LoraMissing, LoraRefused
 from engine.requests import BlockWeight, LoraMix, LoraUse, Ramp
-from engine.room import _Allocations
+from engine.room import Allocations
 from tests.engine.lora import making
 
 TOKENS, TEXT_TOKENS = 16, 32
@@ -271,7 +271,7 @@ def test_what_a_layer_was_given_is_let_go_when_its_adapters_are_added(bank: Bank
     }
 
     def peak(mix: LoraMix) -> int:
-        with bank.rows([mix], [0.0]), _Allocations() as allocations:
+        with bank.rows([mix], [0.0]), Allocations() as allocations:
             forward(pipeline, inputs)
         return allocations.peak
 

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 
-from engine.denoiser import Denoiser, is_out_of_memory
+from engine.decoding import decode
+from engine.denoiser import Denoiser
 from engine.errors import EngineClosed, EngineError
 from engine.exclusive import Interrupted
 from engine.lanes import Drawing, Lane
 from engine.preparing import PromptCache, lanes_of
 from engine.requests import Pictures, Progress
-from engine.residents import ByItself, InLanes, Resident, collect
+from engine.residents import ByItself, InLanes, Resident
 from engine.tickets import Ticket
 
 log = logging.getLogger(__name__)
@@ -259,7 +259,7 @@ class Floor:
         drawing, request = lane.drawing, lane.drawing.request
         began = time.perf_counter()
         try:
-            drawing.images[lane.index] = _decoded(lane)
+            drawing.images[lane.index] = decode(lane)
         except torch.AcceleratorError:
             raise
         except Exception as error:
@@ -288,22 +288,6 @@ class Floor:
 
     def _fits(self, lane: Lane) -> bool:
         return not self._denoiser.lanes or self._rows() + len(lane.conditionings) <= self._lanes
-
-
-def _decoded(lane: Lane) -> Image.Image:
-    """Its picture, in pieces where the memory does not suffice for the whole."""
-    model, request = lane.drawing.model, lane.drawing.request
-    try:
-        return model.decode(lane.latents, request.width, request.height, tile=request.tile)
-    except torch.AcceleratorError:
-        raise
-    except Exception as error:
-        if request.tile or not is_out_of_memory(error):  # a piece would go on at its own opposite edge
-            raise
-    # Outside of `except`: the error's frames held what had been made.
-    collect()
-    log.info("out of memory for a picture of %d x %d: it is decoded in pieces", request.width, request.height)
-    return model.decode(lane.latents, request.width, request.height, pieces=True)
 
 
 def _failed(file: "Future[Path]") -> bool:

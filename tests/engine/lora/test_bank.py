@@ -1,3 +1,7 @@
+"""The LoRA bank: rows with mixes of their own against the stock pipeline with one. Over 300 lines because all of it
+compares by the same few helpers.
+"""
+
 import math
 import weakref
 from collections.abc import Callable, Iterator, Sequence

@@ -54,10 +54,11 @@ def test_words_stand_out_from_what_they_are_written_on(theme: str) -> None:
     known = colours(theme)
     pairs = [
         (words, ground)
-        for words in ("text", "muted", "faint", "accent")
+        for words in ("text", "muted", "faint", "accent", "bad")
         for ground in ("side", "chat", "raised", "float")
     ]
     pairs += [("on-accent", "accent"), ("on-warm", "warm"), ("text", "quiet"), ("warm", "side"), ("warm", "chat")]
+    pairs += [("on-bad", "bad"), ("on-bad", "bad-strong")]
     for words, ground in pairs:
         low, high = sorted((luminance(known[words]), luminance(known[ground])))
         assert (high + 0.05) / (low + 0.05) >= 4.5, f"{words} on {ground}"

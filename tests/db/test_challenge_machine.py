@@ -142,7 +142,8 @@ async def _vote(database: Database, challenge_id: int, move: Move, model: Model)
         if model.phase is not Phase.VOTING or model.now >= model.closes_at:
             with pytest.raises(WrongPhase):
                 await ballots.deal(session, challenge_id, move.who, [(one, other)], now=now)
-            old = (await session.scalars(select(Ballot).where(Ballot.voter_id == move.who).limit(1))).one_or_none()
+            theirs = select(Ballot).where(Ballot.challenge_id == challenge_id, Ballot.voter_id == move.who)
+            old = (await session.scalars(theirs.limit(1))).one_or_none()
             if old is not None:
                 with pytest.raises(WrongPhase):
                     await ballots.cast(session, old.id, move.who, GUILD, 1, now=now)

@@ -7,6 +7,8 @@ from db.models import Announcement, Share
 GIVE_UP_AFTER = timedelta(days=7)
 FIRST, LONGEST = timedelta(seconds=15), timedelta(hours=6)
 """The pauses between tries, each twice the one before."""
+REACHED = {"refused_at": None, "due_at": None, "tries": 0}
+"""Columns of a row that was not refused, or not since it changed."""
 
 
 def pause(tries: int) -> timedelta:

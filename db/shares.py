@@ -29,7 +29,6 @@ LISTED = (Share.visibility != _PRIVATE, Share.hidden_at.is_(None), Share.deleted
 DUE = (Share.shown < Share.wanted, Share.channel_id.is_not(None), Share.given_up_for.is_(None))
 TRY_AGAIN = case((Share.message_id.is_not(None), None), else_=Share.given_up_for)
 """`given_up_for` after a change: a post that stands is tried again, one that is gone stays gone."""
-_REACHED = {"refused_at": None, "due_at": None, "tries": 0}
 
 
 def is_listed(share: Share) -> bool:
@@ -124,7 +123,7 @@ async def stands(
 ) -> None:
     """The post shows this version of the row in this message; None: it is taken away."""
     place = {"message_id": message_id, "thread_id": thread_id}
-    await session.execute(update(Share).where(Share.id == share_id).values(shown=version, **place, **_REACHED))
+    await session.execute(update(Share).where(Share.id == share_id).values(shown=version, **place, **retries.REACHED))
 
 
 async def put_off(session: AsyncSession, share_id: int, reason: str, *, now: datetime | None = None) -> bool:
@@ -141,7 +140,7 @@ async def give_up(session: AsyncSession, share_id: int, reason: str, *, gone: bo
     """The post cannot be made or changed: it is left alone until its next change, or, when it is gone, until the
     picture is shared anew.
     """
-    values: dict[str, Any] = {"given_up_for": reason[:32]} | _REACHED
+    values: dict[str, Any] = {"given_up_for": reason[:32]} | retries.REACHED
     if gone:
         values |= {"message_id": None, "thread_id": None}
     await session.execute(update(Share).where(Share.id == share_id).values(**values))
@@ -180,7 +179,7 @@ async def _write(
         # Not a secret: it only spreads pictures over the random order.
         "shuffle": random.randrange(SHUFFLED),
     }
-    changed = then | {"wanted": Share.wanted + 1, "given_up_for": None} | _REACHED
+    changed = then | {"wanted": Share.wanted + 1, "given_up_for": None} | retries.REACHED
     statement = insert(session, Share).values(new | first)
     statement = statement.on_conflict_do_update(
         index_elements=[Share.image_id], set_=changed, where=Share.hidden_at.is_(None)
@@ -194,7 +193,7 @@ async def _write(
 
 
 async def _change(session: AsyncSession, *where: Any, **values: Any) -> bool:
-    changed_row = {"wanted": Share.wanted + 1, "given_up_for": TRY_AGAIN} | _REACHED | values
+    changed_row = {"wanted": Share.wanted + 1, "given_up_for": TRY_AGAIN} | retries.REACHED | values
     statement = update(Share).where(*where).values(changed_row).returning(Share)
     changed = (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
     if changed is None:

@@ -3,7 +3,6 @@
 Everything here runs on the device thread. Knows no event loop and no loading of models.
 """
 
-import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -23,8 +22,6 @@ from engine.preparing import PromptCache, lanes_of
 from engine.requests import Pictures, Progress
 from engine.residents import ByItself, InLanes, Resident
 from engine.tickets import Ticket
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)

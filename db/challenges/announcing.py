@@ -10,8 +10,6 @@ from db import retries, times
 from db.insert import insert
 from db.models import Announcement, AnnouncementKind, Entry, Placing
 
-_REACHED = {"refused_at": None, "due_at": None, "tries": 0}
-
 
 async def want(session: AsyncSession, challenge_id: int, *kinds: AnnouncementKind) -> None:
     """Ask for these messages, or for a new version of those that stand; each is one row for ever, by constraint."""
@@ -33,7 +31,7 @@ async def redraw(session: AsyncSession, entries: ColumnElement[bool]) -> None:
     named = select(Placing.challenge_id).join(Entry, Entry.id == Placing.entry_id).where(entries)
     podiums = Announcement.kind == AnnouncementKind.PODIUM, Announcement.challenge_id.in_(named)
     again = case((Announcement.message_id.is_not(None), None), else_=Announcement.given_up_for)
-    changed = {"wanted": Announcement.wanted + 1, "given_up_for": again} | _REACHED
+    changed = {"wanted": Announcement.wanted + 1, "given_up_for": again} | retries.REACHED
     statement = update(Announcement).where(*podiums).values(changed)
     await session.execute(statement.execution_options(synchronize_session=False))
 
@@ -58,7 +56,7 @@ async def of_challenge(session: AsyncSession, challenge_id: int) -> dict[Announc
 async def stands(session: AsyncSession, announcement_id: int, message_id: int, version: int) -> None:
     """The message shows this version; a later one that was asked for meanwhile is still owed."""
     statement = update(Announcement).where(Announcement.id == announcement_id)
-    await session.execute(statement.values(message_id=message_id, shown=version, **_REACHED))
+    await session.execute(statement.values(message_id=message_id, shown=version, **retries.REACHED))
 
 
 async def lost(session: AsyncSession, announcement_id: int) -> None:

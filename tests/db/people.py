@@ -1,5 +1,6 @@
 """Short ways to say what these tests are about: who wants what, and who claims it."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db import jobs, users
+from db import jobs, ledger, users
 from db.database import Database
 from db.jobs import NewImage, NewJob, QueueLimits
 from db.models import Job
@@ -49,6 +50,16 @@ async def meet(database: Database, *people: int) -> None:
 async def enqueue(database: Database, new: NewJob, limits: QueueLimits = WIDE) -> Job:
     async with database.writing() as session:
         return (await jobs.enqueue(session, new, limits, now=NOON)).job
+
+
+async def accept(database: Database, new: NewJob, *, renewal: int, begun: asyncio.Event) -> None:
+    """As a command of Ada does it: her row, then her account, then the queue; `begun` when only that is left."""
+    async with database.writing() as session:
+        await users.touch(session, ADA, "Ada")
+        await ledger.fill(session, ADA, renewal, guild_id=None, key="a day")
+        begun.set()
+        await asyncio.sleep(0.2)
+        await jobs.enqueue(session, new, FAIR)
 
 
 async def claim(database: Database, worker: str = "w", at: datetime = NOON, **limits: Any) -> Job | None:

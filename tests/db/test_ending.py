@@ -2,11 +2,11 @@ import asyncio
 
 import pytest
 
-from db import images, jobs, ledger, users
+from db import images, jobs, ledger
 from db.database import Database
 from db.errors import LostClaim
 from db.models import JobStatus
-from tests.db.people import ADA, FAIR, LEASE, NOON, claim, claimed, enqueue, finish, job, meet, picture, wish
+from tests.db.people import ADA, FAIR, LEASE, NOON, accept, claim, claimed, enqueue, finish, job, meet, picture, wish
 
 
 async def credited(database: Database, amount: int) -> None:
@@ -133,21 +133,12 @@ async def test_who_cancels_a_job_while_another_is_being_accepted_gets_both(datab
         doomed = (await enqueue(database, wish(cost=1), FAIR)).id
         begun = asyncio.Event()
 
-        async def accept(begun: asyncio.Event = begun) -> None:
-            async with database.writing() as session:
-                # As a command does: the person's row, then their account, then the queue.
-                await users.touch(session, ADA, "Ada")
-                await ledger.fill(session, ADA, 50, guild_id=None, key="a day")
-                begun.set()
-                await asyncio.sleep(0.2)
-                await jobs.enqueue(session, wish(cost=1), FAIR)
-
         async def cancel(begun: asyncio.Event = begun, doomed: int = doomed) -> str:
             await begun.wait()
             async with database.writing() as session:
                 return await jobs.cancel(session, doomed)
 
-        _, answer = await asyncio.gather(accept(), cancel())
+        _, answer = await asyncio.gather(accept(database, wish(cost=1), renewal=50, begun=begun), cancel())
         assert answer == "cancelled"
     async with database.reading() as session:
         assert (await jobs.load(session, ADA)).waiting == 5

@@ -3,11 +3,11 @@ from datetime import timedelta
 
 import pytest
 
-from db import images, jobs, ledger, users
+from db import images, jobs, ledger
 from db.database import Database
 from db.errors import LostClaim
 from db.jobs import Requeued
-from tests.db.people import ADA, BEN, FAIR, LEASE, NOON, claimed, enqueue, finish, job, meet, picture, wish
+from tests.db.people import ADA, BEN, FAIR, LEASE, NOON, accept, claimed, enqueue, finish, job, meet, picture, wish
 
 AFTER = NOON + LEASE + timedelta(seconds=1)
 
@@ -46,20 +46,11 @@ async def test_a_dead_workers_job_is_refunded_while_its_authors_next_one_is_bein
         await claimed(database)
         begun = asyncio.Event()
 
-        async def accept(begun: asyncio.Event = begun) -> None:
-            async with database.writing() as session:
-                # As a command does: the person's row, then their account, then the queue.
-                await users.touch(session, ADA, "Ada")
-                await ledger.fill(session, ADA, 5, guild_id=None, key="a day")
-                begun.set()
-                await asyncio.sleep(0.2)
-                await jobs.enqueue(session, wish(BEN), FAIR)
-
         async def requeue(begun: asyncio.Event = begun) -> Requeued:
             await begun.wait()
             return await expire(database, max_attempts=1)
 
-        _, done = await asyncio.gather(accept(), requeue())
+        _, done = await asyncio.gather(accept(database, wish(BEN), renewal=5, begun=begun), requeue())
         assert len(done.failed) == 1
         async with database.writing() as session:
             (waiting,) = await jobs.waiting(session, 2)

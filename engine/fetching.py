@@ -11,9 +11,13 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 
@@ -90,13 +94,14 @@ class Fetching:
         return Path(said)
 
 
-def _child(repository: str, revision: str) -> int:
+def _child(repository: str, revision: str, half_files: BinaryIO) -> int:
     """Prints the folder, or why there is none."""
     from engine.residents import import_quietly
 
     import_quietly()
     from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 
+    sys.addaudithook(partial(_note, half_files))
     try:
         print(Path(DiffusionPipeline.download(repository, revision=revision or None)).absolute())
     except Exception as error:  # the hub's client raises errors of five libraries
@@ -105,16 +110,44 @@ def _child(repository: str, revision: str) -> int:
     return 0
 
 
-def _end_when_told() -> None:
-    os.read(sys.stdin.fileno(), 1)  # not through `sys.stdin`, whose lock the interpreter wants when it ends
-    with contextlib.suppress(psutil.Error, OSError):
-        for file in psutil.Process().open_files():
-            if file.path.endswith(".incomplete"):  # gigabytes perhaps, under a name that no other download takes
-                Path(file.path).unlink()
-    os._exit(1)
+def _note(half_files: BinaryIO, event: str, about: tuple[object, ...]) -> None:
+    """Write down what the hub's client is about to open under a name that no other download takes."""
+    if event == "open" and isinstance(about[0], str) and about[0].endswith(".incomplete"):
+        os.write(half_files.fileno(), os.fsencode(about[0]) + b"\0")
+
+
+def _end_when_told(fetching: psutil.Process, half_files: BinaryIO) -> None:
+    """Wait for the end of standard input, then end the child and remove its half files, gigabytes perhaps.
+
+    A process of its own: only one that is stopped whole makes no more of them meanwhile.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the child's alone, or its end would not be seen
+    os.read(sys.stdin.fileno(), 1)
+    with contextlib.suppress(psutil.Error):
+        fetching.suspend()
+        while any(_runs(thread.id) for thread in fetching.threads()):
+            time.sleep(0.01)
+    half_files.seek(0)
+    for file in half_files.read().split(b"\0")[:-1]:
+        with contextlib.suppress(OSError):
+            Path(os.fsdecode(file)).unlink()
+    with contextlib.suppress(psutil.Error):
+        fetching.kill()
+
+
+def _runs(thread: int) -> bool:
+    ended = psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD
+    try:
+        return psutil.Process(thread).status() not in ended
+    except psutil.NoSuchProcess:
+        return False
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which says what is to stop
-    threading.Thread(target=_end_when_told, daemon=True).start()
-    sys.exit(_child(*sys.argv[1:]))
+    this = psutil.Process()
+    with tempfile.TemporaryFile() as half_files:
+        if os.fork():
+            _, repository, revision = sys.argv
+            sys.exit(_child(repository, revision, half_files))
+        _end_when_told(this, half_files)

@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from engine.engine import Engine
@@ -75,7 +77,7 @@ async def test_who_cancels_while_a_model_is_fetched_is_gone_and_a_stop_ends_the_
         await drawn(engine, asked())
     with pytest.raises(EngineClosed):
         await late
-    assert [await asyncio.to_thread(child.wait, WITHIN) for child in children] == [1]
+    assert [await asyncio.to_thread(child.wait, WITHIN) for child in children] == [-signal.SIGKILL]
     assert not engine._thread.is_alive()
 
 
@@ -110,7 +112,18 @@ def test_a_child_that_fetches_ends_with_its_parent_and_leaves_no_half_file(hub: 
     assert hub.reached.wait(WITHIN)
     assert list(tmp_path.rglob("*.incomplete"))
     child.stdin.close()
-    assert child.wait(WITHIN) == 1
+    assert child.wait(WITHIN) == -signal.SIGKILL
+    assert not list(tmp_path.rglob("*.incomplete"))
+
+
+def test_a_child_that_is_killed_leaves_no_half_file_either(hub: Hub, tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-m", "engine.fetching", "a/far", ""], stdin=subprocess.PIPE) as child:
+        assert hub.reached.wait(WITHIN)
+        child.kill()
+        child.wait(WITHIN)
+        (watching,) = (each for each in psutil.process_iter(["cmdline"]) if each.info["cmdline"] == child.args)
+        assert list(tmp_path.rglob("*.incomplete"))
+    watching.wait(WITHIN)
     assert not list(tmp_path.rglob("*.incomplete"))
 
 

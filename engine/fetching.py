@@ -94,14 +94,13 @@ class Fetching:
         return Path(said)
 
 
-def _child(repository: str, revision: str, half_files: BinaryIO) -> int:
+def _child(repository: str, revision: str) -> int:
     """Prints the folder, or why there is none."""
     from engine.residents import import_quietly
 
     import_quietly()
     from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 
-    sys.addaudithook(partial(_note, half_files))
     try:
         print(Path(DiffusionPipeline.download(repository, revision=revision or None)).absolute())
     except Exception as error:  # the hub's client raises errors of five libraries
@@ -148,6 +147,6 @@ if __name__ == "__main__":
     this = psutil.Process()
     with tempfile.TemporaryFile() as half_files:
         if os.fork():
-            _, repository, revision = sys.argv
-            sys.exit(_child(repository, revision, half_files))
+            sys.addaudithook(partial(_note, half_files))
+            sys.exit(_child(*sys.argv[1:]))
         _end_when_told(this, half_files)

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal, Self
+from weakref import WeakSet
 
 from sqlalchemy import Connection, ExceptionContext, event
 from sqlalchemy.engine import URL, make_url
@@ -185,8 +186,30 @@ def _postgres(url: URL) -> AsyncEngine:
     return engine
 
 
+class _Connection(sqlite3.Connection):
+    """Ends its statements when it is closed.
+
+    SQLite keeps a closed connection's transaction, and with it everybody's lock, as long as a statement has rows left
+    (https://www.sqlite.org/c3ref/close.html). A cancelled one has, until the error that names its cursor is forgotten.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._cursors: WeakSet[sqlite3.Cursor] = WeakSet()
+
+    def cursor(self, *args: Any, **kwargs: Any) -> Any:
+        cursor = super().cursor(*args, **kwargs)
+        self._cursors.add(cursor)
+        return cursor
+
+    def close(self) -> None:
+        for cursor in self._cursors:
+            cursor.close()
+        super().close()
+
+
 def _sqlite(url: URL, role: Role, **pool: Any) -> AsyncEngine:
-    engine = create_async_engine(url, hide_parameters=True, **pool)
+    engine = create_async_engine(url, hide_parameters=True, connect_args={"factory": _Connection}, **pool)
     pragmas = {
         # Deleted text is overwritten: whoever asks to be forgotten is not to be found in the file's free pages.
         "writer": ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"),

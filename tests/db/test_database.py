@@ -1,4 +1,5 @@
 import asyncio
+import threading
 import traceback
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,36 @@ async def test_what_is_written_is_read(database: Database) -> None:
         await state.put(session, "commands", "abc")
     async with database.reading() as session:
         assert await state.get(session, "commands") == "abc"
+
+
+async def test_a_write_that_is_cancelled_in_the_middle_holds_up_nobody_even_while_its_error_is_kept(
+    sqlite_url: str,
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def wait() -> int:
+        begun.set()
+        return int(go_on.wait(60))
+
+    async with Database.open(sqlite_url) as database:
+
+        async def write_slowly() -> None:
+            async with database.writing() as session:
+                connection = await (await session.connection()).get_raw_connection()
+                assert connection.driver_connection is not None
+                await connection.driver_connection.create_function("wait", 0, wait)
+                await session.execute(text("INSERT INTO state (key, value) VALUES ('a', '1') RETURNING wait()"))
+
+        writing = asyncio.create_task(write_slowly())
+        assert await asyncio.to_thread(begun.wait, 60)
+        writing.cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError) as kept:
+            await writing
+        async with database.writing() as session:
+            assert await state.get(session, "a") is None
+    assert kept.tb is not None
 
 
 async def test_an_error_takes_the_whole_transaction_back(database: Database) -> None:

@@ -203,8 +203,8 @@ class _Connection(sqlite3.Connection):
         return cursor
 
     def close(self) -> None:
-        for cursor in self._cursors:
-            cursor.close()
+        while self._cursors:
+            self._cursors.pop().close()
         super().close()
 
 

@@ -119,9 +119,9 @@ def test_a_child_that_fetches_ends_with_its_parent_and_leaves_no_half_file(hub: 
 def test_a_child_that_is_killed_leaves_no_half_file_either(hub: Hub, tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-m", "engine.fetching", "a/far", ""], stdin=subprocess.PIPE) as child:
         assert hub.reached.wait(WITHIN)
+        (watching,) = psutil.Process(child.pid).children()
         child.kill()
         child.wait(WITHIN)
-        (watching,) = (each for each in psutil.process_iter(["cmdline"]) if each.info["cmdline"] == child.args)
         assert list(tmp_path.rglob("*.incomplete"))
     watching.wait(WITHIN)
     assert not list(tmp_path.rglob("*.incomplete"))
